@@ -1,0 +1,42 @@
+"""The AWS clients, made once per process. No other module imports boto3; DynamoDB goes through `chalicelib.rows`.
+
+Endpoints, regions and credentials come from the environment in the SDK's own way (`AWS_ENDPOINT_URL` is the local cloud).
+"""
+
+import functools
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+_MAKING = threading.Lock()  # boto3's default session is not safe to make clients from in two threads at once
+
+
+def _client(service: str, **config: Any) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    with _MAKING:
+        return boto3.client(
+            service,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=60,
+                max_pool_connections=64, **config,
+            ),
+        )
+
+
+@functools.cache
+def s3() -> "S3Client":
+    """S3, with SigV4 for presigned requests and path-style addresses only where the endpoint is local."""
+    client: S3Client = _client("s3", signature_version="s3v4")
+    return client
+
+
+@functools.cache
+def sqs() -> "SQSClient":
+    """SQS. Its long polls stay below the read timeout."""
+    client: SQSClient = _client("sqs")
+    return client
