@@ -4,6 +4,7 @@ Only what the template needs is understood: `Ref`, `Fn::Sub` and `Fn::GetAtt`. A
 that nothing the template says is silently dropped.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,20 @@ class Resource:
     properties: Mapping[str, Any]
 
 
+@functools.cache
+def _parsed(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _resource(name: str, body: Mapping[str, Any]) -> Resource:
+    # What orders or keeps resources in a stack means nothing here; anything else (a condition, say) would.
+    known = {"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"}
+    if unknown := body.keys() - known:
+        raise TemplateError(f"{name}: {', '.join(sorted(unknown))} is not understood here")
+    return Resource(name, body["Type"], body.get("Properties", {}))
+
+
 class Template:
     """A parsed template.
 
@@ -38,12 +53,9 @@ class Template:
     """
 
     def __init__(self, path: Path = TEMPLATE) -> None:
-        document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = _parsed(path)
         self._parameters: dict[str, dict[str, Any]] = document.get("Parameters", {})
-        self.resources = {
-            name: Resource(name, body["Type"], body.get("Properties", {}))
-            for name, body in document.get("Resources", {}).items()
-        }
+        self.resources = {name: _resource(name, body) for name, body in document.get("Resources", {}).items()}
         function = document.get("Globals", {}).get("Function", {})
         self.environment: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
 
@@ -85,7 +97,7 @@ class Resolver:
     """Replaces intrinsics by their values.
 
     Args:
-        refs: what `Ref` and `${Name}` give: parameters, pseudo parameters, physical ids; may grow as resources are made.
+        refs: what `Ref` and `${Name}` give: parameters, pseudo parameters, physical ids; may grow between uses.
         attribute: gives `Fn::GetAtt` and `${Name.Attribute}`; raises TemplateError when there is no such attribute.
     """
 
@@ -108,7 +120,7 @@ class Resolver:
                 return self._attribute(target, attribute)
             if name == "Fn::Sub":
                 return self._substitute(argument)
-        if unknown := [name for name in value if name.startswith("Fn::") or name == "Condition"]:
+        if unknown := [name for name in value if name.startswith("Fn::")]:
             raise TemplateError(f"the intrinsic {unknown[0]} is not understood here")
         return {key: self.resolve(item) for key, item in value.items()}
 
