@@ -1,6 +1,6 @@
 """The AWS clients, made once per process. No other module imports boto3; DynamoDB goes through `chalicelib.rows`.
 
-Endpoints, regions and credentials come from the environment in the SDK's own way (`AWS_ENDPOINT_URL` is the local cloud).
+Endpoints, regions and credentials come from the environment in the SDK's own way (`AWS_ENDPOINT_URL`: the local cloud).
 """
 
 import functools
@@ -22,8 +22,11 @@ def _client(service: str, **config: Any) -> Any:
         return boto3.client(
             service,
             config=Config(
-                retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=60,
-                max_pool_connections=64, **config,
+                retries={"mode": "standard", "total_max_attempts": 4},
+                connect_timeout=3,
+                read_timeout=60,
+                max_pool_connections=64,
+                **config,
             ),
         )
 

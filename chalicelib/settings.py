@@ -36,7 +36,9 @@ class Settings:
     assets_table: str = _env("ASSETS_TABLE", "DynamoDB table of the GOV.UK API: assets, their histories, public paths.")
     identities_table: str = _env("IDENTITIES_TABLE", "DynamoDB table of principals and API tokens.")
 
-    intake_bucket: str = _env("INTAKE_BUCKET", "Versioned bucket where every byte arrives; only the scan function reads it.")
+    intake_bucket: str = _env(
+        "INTAKE_BUCKET", "Versioned bucket where every byte arrives; only the scan function reads it."
+    )
     library_bucket: str = _env("LIBRARY_BUCKET", "Private bucket of clean bytes, one immutable key a File.")
     media_bucket: str = _env("MEDIA_BUCKET", "Published copies keyed by public URL path; CloudFront's origin.")
 
@@ -50,7 +52,7 @@ class Settings:
     stores_origin: str = _env("STORES_ORIGIN", "Scheme and host that serves what stores hold.", "")
     origin_secret: str = _env(
         "ORIGIN_SECRET",
-        "Secret that our distributions add as X-Origin-Secret; only beside it is X-Forwarded-Host believed. Empty: never.",
+        "Secret that our distributions add as X-Origin-Secret; only beside it X-Forwarded-Host counts. Empty: never.",
         "",
     )
 
@@ -58,20 +60,28 @@ class Settings:
         "SCANNER", "Which scanner judges bytes: `yara`, `clamd` or `guardduty`. A stage must name one.", ""
     )
     yara_rules: str = _env(
-        "YARA_RULES", "Path of a YARA rules file. Empty: the shipped self-test rules, allowed on the local stage only.", ""
+        "YARA_RULES",
+        "Path of a YARA rules file. Empty: the shipped self-test rules, allowed on the local stage only.",
+        "",
     )
     clamd_address: str = _env("CLAMD_ADDRESS", "Where clamd listens: `unix:/path` or `tcp://host:port`.", "")
     scan_max_bytes: int = _env("SCAN_MAX_BYTES", "Files larger than this end unscannable.", 5 * 1024**4)
     archive_max_depth: int = _env("ARCHIVE_MAX_DEPTH", "How deep archives inside archives are opened.", 3)
-    archive_max_entries: int = _env("ARCHIVE_MAX_ENTRIES", "Entries in all archives of one file; more is unscannable.", 10_000)
-    archive_max_ratio: int = _env("ARCHIVE_MAX_RATIO", "Unpacked over packed bytes of one entry; more is unscannable.", 200)
+    archive_max_entries: int = _env(
+        "ARCHIVE_MAX_ENTRIES", "Entries in all archives of one file; more is unscannable.", 10_000
+    )
+    archive_max_ratio: int = _env(
+        "ARCHIVE_MAX_RATIO", "Unpacked over packed bytes of one entry; more is unscannable.", 200
+    )
     archive_max_bytes: int = _env(
         "ARCHIVE_MAX_BYTES", "Unpacked bytes of all archives of one file; more is unscannable.", 1024**3
     )
     scan_attempts: int = _env("SCAN_ATTEMPTS", "Scans of one file that may crash before it ends unscannable.", 5)
 
     auth_bypass_secret: str = _env(
-        "AUTH_BYPASS_SECRET", "HS256 secret of GOV.UK auth-bypass tokens. Empty: no bypass token is valid.", ""
+        "AUTH_BYPASS_SECRET",
+        "HS256 secret of GOV.UK auth-bypass tokens. Empty: no bypass token is valid.",
+        "",
     )
     max_file_size_mb: int = _env("MAX_FILE_SIZE_MB", "Largest file an asset may have, in MiB.", 20)
     deleted_days: int | None = _env("DELETED_DAYS", "Days until a deleted asset loses its file. Unset: never.", None)
@@ -81,7 +91,12 @@ class Settings:
 def describe() -> list[tuple[str, str, object, str]]:
     """Every setting as (environment name, type, default or `...` when required, meaning), in order of declaration."""
     return [
-        (item.metadata["name"], _type_name(item.type), ... if item.default is MISSING else item.default, item.metadata["meaning"])
+        (
+            item.metadata["name"],
+            _type_name(item.type),
+            ... if item.default is MISSING else item.default,
+            item.metadata["meaning"],
+        )
         for item in fields(Settings)
     ]
 
@@ -105,7 +120,7 @@ def settings() -> Settings:
     return read(os.environ)
 
 
-def _value(item: Field[Any], environ: Mapping[str, str]) -> object:
+def _value(item: Field[Any], environ: Mapping[str, str]) -> Any:
     name = item.metadata["name"]
     text = environ.get(name, "")
     if not text:

@@ -1,0 +1,60 @@
+"""The intake bucket: where every byte arrives. Its objects are read by the scan functions alone.
+
+Keys are `small/<file id>` (up to 64 MiB) or `large/<file id>`, chosen when the upload starts; each prefix has a queue
+and a function of its own size.
+"""
+
+from chalicelib.files import objects
+from chalicelib.files.models import Verdict
+from chalicelib.settings import MEBIBYTE, settings
+
+SMALL_LIMIT = 64 * MEBIBYTE
+
+
+def key_for(file_id: str, size: int) -> str:
+    """The key under which bytes of this size arrive."""
+    return f"{'small' if size <= SMALL_LIMIT else 'large'}/{file_id}"
+
+
+def file_id_of(key: str) -> str:
+    """The File that arrives under this key."""
+    return key.partition("/")[2]
+
+
+def is_large(key: str) -> bool:
+    """Whether the key belongs to the large queue."""
+    return key.startswith("large/")
+
+
+def put(key: str, content: bytes, *, content_type: str) -> None:
+    """Store the bytes of an upload that came in a request body."""
+    objects.put(settings().intake_bucket, key, content, content_type=content_type)
+
+
+def open_newest(key: str) -> objects.StoredObject:
+    """Open what has arrived under a key. The version it names is the one its bytes come from.
+
+    One GetObject gives version and bytes together, so no second upload can slip between the two.
+
+    Raises:
+        objects.Missing: nothing has arrived, or it is gone again.
+    """
+    return objects.get(settings().intake_bucket, key)
+
+
+def arrived(key: str) -> int | None:
+    """The size in bytes of what has arrived under a key; None if nothing has. Asks S3 itself, reads no byte."""
+    return objects.listed(settings().intake_bucket, key)
+
+
+def mark(key: str, version: str | None, verdict: Verdict) -> None:
+    """Tag a version that stays here because it is not clean; a lifecycle rule removes it after 30 days."""
+    objects.tag(settings().intake_bucket, key, version, {"verdict": verdict.value})
+
+
+def discard(key: str, version: str | None) -> None:
+    """Delete one version of an arrival, or without one all of them."""
+    if version is None:
+        objects.delete_versions(settings().intake_bucket, key)
+    else:
+        objects.delete(settings().intake_bucket, key, version)

@@ -1,0 +1,186 @@
+"""The handful of S3 operations everything else is made of; vendor errors are translated here.
+
+IAM actions: s3:GetObject, s3:GetObjectVersion, s3:PutObject, s3:PutObjectVersionTagging, s3:DeleteObject,
+s3:DeleteObjectVersion and s3:ListBucket, each on the bucket of the module that calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from chalicelib import aws
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+
+COPY_LIMIT = 5 * 1024**3
+"""Bytes that one CopyObject can copy."""
+
+COPY_PART = 256 * 1024**2
+"""Bytes of one part of a larger copy."""
+
+_MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NoSuchUpload"}
+
+
+class Missing(Exception):
+    """There is no such object, or no such version of it."""
+
+
+class RangeOutside(Exception):
+    """The range asked for begins behind the last byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as S3 describes it. `length` is the bytes of `body`; `size` those of the whole object."""
+
+    size: int
+    length: int
+    version: str | None
+    etag: str
+    last_modified: datetime
+    content_type: str
+    body: "StreamingBody | None" = None
+
+
+def put(bucket: str, key: str, content: bytes, *, content_type: str) -> None:
+    """Store bytes under a key."""
+    aws.s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def get(bucket: str, key: str, *, first: int | None = None, last: int | None = None) -> StoredObject:
+    """Open an object, or its bytes `first` to `last` (inclusive).
+
+    Raises:
+        Missing: there is none.
+        RangeOutside: `first` lies behind its end.
+    """
+    ranged: dict[str, Any] = {} if first is None else {"Range": f"bytes={first}-{'' if last is None else last}"}
+    answer = _translated(lambda: aws.s3().get_object(Bucket=bucket, Key=key, **ranged))
+    length = answer["ContentLength"]
+    whole = int(answer["ContentRange"].rpartition("/")[2]) if answer.get("ContentRange") else length
+    return _described(answer, size=whole, body=answer["Body"])
+
+
+def head(bucket: str, key: str) -> StoredObject:
+    """Describe an object without opening it.
+
+    Raises:
+        Missing: there is none.
+    """
+    answer = _translated(lambda: aws.s3().head_object(Bucket=bucket, Key=key))
+    return _described(answer, size=answer["ContentLength"], body=None)
+
+
+def listed(bucket: str, key: str) -> int | None:
+    """The size of the object under exactly this key, None without one. Needs no right to read the object."""
+    answer = aws.s3().list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return next((found["Size"] for found in answer.get("Contents", []) if found["Key"] == key), None)
+
+
+def delete(bucket: str, key: str, version: str | None = None) -> None:
+    """Delete an object, or one version of it; no matter if there is none."""
+    which: dict[str, Any] = {} if version is None else {"VersionId": version}
+    aws.s3().delete_object(Bucket=bucket, Key=key, **which)
+
+
+def delete_versions(bucket: str, key: str) -> None:
+    """Delete every version under exactly this key, delete markers included."""
+    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+    for page in pages:
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for version in found:
+            if version["Key"] == key:
+                delete(bucket, key, version["VersionId"])
+
+
+def tag(bucket: str, key: str, version: str | None, tags: dict[str, str]) -> None:
+    """Set the tags of an object version.
+
+    Raises:
+        Missing: there is none.
+    """
+    which: dict[str, Any] = {} if version is None else {"VersionId": version}
+    pairs: Any = [{"Key": name, "Value": value} for name, value in tags.items()]
+    _translated(lambda: aws.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": pairs}, **which))
+
+
+def copy(source: tuple[str, str, str | None], bucket: str, key: str, *, size: int, headers: dict[str, str]) -> None:
+    """Copy an object inside S3, with metadata and tags set anew.
+
+    Args:
+        source: bucket, key, and version (None: the current one).
+        size: bytes of the source; above `COPY_LIMIT` it goes in parts, all of the same version.
+        headers: S3's own argument names, e.g. `ContentType`, `CacheControl`.
+
+    Raises:
+        Missing: the source is gone.
+    """
+    from_bucket, from_key, version = source
+    origin: Any = {"Bucket": from_bucket, "Key": from_key} | ({"VersionId": version} if version else {})
+    if size > COPY_LIMIT:
+        _copy_in_parts(origin, bucket, key, size, headers)
+        return
+    request: dict[str, Any] = {"MetadataDirective": "REPLACE", "TaggingDirective": "REPLACE", **headers}
+    _translated(lambda: aws.s3().copy_object(CopySource=origin, Bucket=bucket, Key=key, **request))
+
+
+def signed_url(bucket: str, key: str, *, seconds: int, headers: dict[str, str]) -> str:
+    """A URL that gives the object to whoever holds it, for so long, with these response headers."""
+    request = {"Bucket": bucket, "Key": key} | {f"Response{name}": value for name, value in headers.items()}
+    return aws.s3().generate_presigned_url("get_object", Params=request, ExpiresIn=seconds)
+
+
+def disposition(name: str, kind: str = "inline") -> str:
+    """The Content-Disposition of a file of this name, safe for any name (RFC 6266)."""
+    plain = "".join(character if " " <= character <= "~" and character not in '"\\' else "_" for character in name)
+    extended = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'{kind}; filename="{plain}"{extended}'
+
+
+def _copy_in_parts(origin: Any, bucket: str, key: str, size: int, headers: dict[str, str]) -> None:
+    s3 = aws.s3()
+    request: dict[str, Any] = dict(headers)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key, **request)["UploadId"]
+    try:
+        parts: Any = []
+        for number, first in enumerate(range(0, size, COPY_PART), start=1):
+            span = f"bytes={first}-{min(first + COPY_PART, size) - 1}"
+            answer = s3.upload_part_copy(
+                Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, CopySource=origin, CopySourceRange=span
+            )
+            parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
+        s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+    except Exception as error:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+            raise Missing from error
+        raise
+
+
+def _described(answer: Any, *, size: int, body: Any) -> StoredObject:
+    return StoredObject(
+        size=size,
+        length=answer["ContentLength"],
+        version=answer.get("VersionId"),
+        etag=answer["ETag"],
+        last_modified=answer["LastModified"],
+        content_type=answer.get("ContentType", "application/octet-stream"),
+        body=body,
+    )
+
+
+def _translated(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _MISSING:
+            raise Missing from error
+        if code == "InvalidRange":
+            raise RangeOutside from error
+        raise

@@ -1,0 +1,221 @@
+"""The scan: claim a File, judge the bytes that arrived, make them a verdict, tell the owner.
+
+    scan message --> claim --> open newest version --> scanner, SHA-256 --+--> clean: copy that version to the library
+         |             |                                                  +--> not clean: tag it, leave it in intake
+         |             +-- no row: handed back, after an hour an orphan         |
+         +-- duplicate: one failed claim                        verdict (conditional) --> owner told --> intake version
+                                                                                          deleted --> settled
+
+The verdict is written only by the claim's holder, for the version its bytes came from. Everything after it can be
+repeated by whoever claims the File next, which happens as long as it is not settled. IAM: the scan functions alone read
+intake objects.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+from aws_lambda_powertools import Logger
+
+from chalicelib import clock
+from chalicelib.files import intake, library, objects, owners
+from chalicelib.files.models import File, Verdict
+from chalicelib.files.receiving import UPLOAD_SECONDS
+from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, scan
+from chalicelib.jobs import queues
+from chalicelib.jobs.queues import Message, NotYet
+from chalicelib.rows import ConditionFailed, update
+from chalicelib.settings import settings
+
+logger = Logger(service="assets")
+
+CLAIM_SECONDS = {False: 90, True: 960}
+"""How long a worker may take, by whether the key is a large one: its function's time and a little more."""
+
+_ORPHAN_SECONDS = 3600
+_LATER_SECONDS = 60
+_CHUNK = 1024 * 1024
+
+
+def handle(message: Message) -> None:
+    """Handle one message of a scan queue: an S3 event notification, or the sweep's reminder in the same shape.
+
+    Raises:
+        NotYet: the row has not appeared, another worker is at it, or the scanner cannot answer.
+    """
+    for record in message.body.get("Records", []):
+        described = record["s3"]["object"]
+        scan_arrival(unquote_plus(described["key"]), described.get("versionId"), message)
+
+
+def remind(key: str) -> None:
+    """Send the scan message that an arrival should have caused itself."""
+    queue = settings().scan_large_queue if intake.is_large(key) else settings().scan_small_queue
+    queues.send(queue, {"Records": [{"s3": {"object": {"key": quote_plus(key)}}}]})
+
+
+def scan_arrival(key: str, version: str | None, message: Message) -> None:
+    """Bring the File that arrives under `key` to its verdict, and settle it. See `handle`."""
+    try:
+        file = _claim(key)
+    except ConditionFailed as failure:
+        _not_claimed(failure.old, key, version, message)
+        return
+    if file.verdict == Verdict.PENDING:
+        try:
+            judged = _judge(file)
+        except (ScannerUnavailable, objects.Missing) as unavailable:
+            # Not this file's fault, so not one of its attempts.
+            _unclaim(file, File.attempts.set(File.attempts - 1))
+            raise NotYet(f"cannot be scanned now: {type(unavailable).__name__}", _LATER_SECONDS) from None
+        except Exception:
+            _unclaim(file)
+            raise
+        if judged is None:
+            return
+        file = judged
+    finish(file)
+
+
+def finish(file: File) -> None:
+    """Do everything that follows a verdict, by the holder of the claim. Any of it may have been done before."""
+    owners.tell_verdict(file)
+    if file.verdict == Verdict.CLEAN:
+        intake.discard(file.intake_key, file.intake_version)
+    row = File.at(file.file_id)
+    unused = not file.references
+    due = row.due_from(int(file.created_at.timestamp()) + UPLOAD_SECONDS) if unused else File.no_longer_due()
+    actions = [File.settled.set(True), File.claim.remove(), File.claimed_until.remove(), *due]
+    try:
+        update(row, actions, File.claim == file.claim)
+    except ConditionFailed:
+        logger.info("another worker settles this file", file_id=file.file_id)
+
+
+def expire(file: File) -> None:
+    """End an upload that never came.
+
+    Raises:
+        ConditionFailed: somebody is at it.
+    """
+    claimed = _claim(file.intake_key)
+    if claimed.verdict != Verdict.PENDING:
+        finish(claimed)
+        return
+    finish(_write_verdict(claimed, Verdict.EXPIRED, reason="never_arrived"))
+
+
+def _claim(key: str) -> File:
+    row, now = File.at(intake.file_id_of(key)), clock.epoch()
+    until = now + CLAIM_SECONDS[intake.is_large(key)]
+    return update(
+        row,
+        [
+            File.claim.set(uuid.uuid4().hex),
+            File.claimed_until.set(until),
+            File.attempts.set(File.attempts + 1),
+            *row.due_from(until),
+        ],
+        File.intake_key.exists()
+        & File.settled.does_not_exist()
+        & File.purged.does_not_exist()
+        & (File.claimed_until.does_not_exist() | (File.claimed_until < now)),
+    )
+
+
+def _unclaim(file: File, *more: Any) -> None:
+    try:
+        update(
+            File.at(file.file_id),
+            [File.claim.remove(), File.claimed_until.remove(), *more],
+            File.claim == file.claim,
+        )
+    except ConditionFailed:
+        logger.info("the claim had passed to another worker", file_id=file.file_id)
+
+
+def _not_claimed(old: File | None, key: str, version: str | None, message: Message) -> None:
+    if old is None:
+        if _age(message.sent_at) < _ORPHAN_SECONDS:
+            raise NotYet("no row for this arrival yet", message.growing_delay())
+        logger.warning("an orphan goes", key=key)
+        intake.discard(key, version)
+    elif old.purged:
+        # A worker of this File may have died after its copy: what it could have left behind has a known name.
+        library.discard(library.key_for(old.file_id, version))
+        intake.discard(key, version)
+    elif old.settled:
+        if version is not None and version != old.intake_version:
+            logger.warning("bytes that came after the verdict go", file_id=old.file_id)
+            intake.discard(key, version)
+    else:
+        raise NotYet("another worker is at this file", max(1, int(old.claimed_until) - clock.epoch() + 1))
+
+
+def _judge(file: File) -> File | None:
+    """Scan what has arrived and write the verdict. None: the world moved on, and nothing of this attempt is left."""
+    if file.attempts > settings().scan_attempts:
+        return _write_verdict(file, Verdict.UNSCANNABLE, reason="scan_kept_crashing")
+    arrived = intake.open_newest(file.intake_key)
+    assert arrived.body is not None
+    bytes_ = _Digesting(arrived.body)
+    finding = scan(bytes_, size=arrived.size)
+    facts: dict[str, Any] = {"size": arrived.size, "intake_version": arrived.version}
+    if finding.outcome is not Outcome.CLEAN:
+        arrived.body.close()
+        verdict = _verdict(finding)
+        intake.mark(file.intake_key, arrived.version, verdict)
+        return _written_or_undone(file, verdict, reason=finding.reason, **facts)
+    facts["sha256"] = bytes_.digest()
+    facts["library_key"] = library.accept(file, arrived.version, arrived.size)
+    return _written_or_undone(file, Verdict.CLEAN, **facts)
+
+
+def _verdict(finding: Finding) -> Verdict:
+    return Verdict.INFECTED if finding.outcome is Outcome.INFECTED else Verdict.UNSCANNABLE
+
+
+def _written_or_undone(file: File, verdict: Verdict, **facts: Any) -> File | None:
+    try:
+        return _write_verdict(file, verdict, **facts)
+    except ConditionFailed as failure:
+        mine, old = facts.get("library_key"), failure.old
+        if mine is not None and (old is None or old.purged or old.library_key not in (None, mine)):
+            library.discard(mine)
+        if old is None or old.purged:
+            intake.discard(file.intake_key, None)
+        logger.info("the world moved on during a scan", file_id=file.file_id)
+        return None
+
+
+def _write_verdict(file: File, verdict: Verdict, **facts: Any) -> File:
+    actions = [File.verdict.set(verdict.value)]
+    actions += [getattr(File, name).set(value) for name, value in facts.items() if value is not None]
+    logger.info("verdict", file_id=file.file_id, verdict=verdict.value, reason=facts.get("reason"))
+    mine = (File.claim == file.claim) & (File.verdict == Verdict.PENDING.value) & File.purged.does_not_exist()
+    return update(File.at(file.file_id), actions, mine)
+
+
+def _age(moment: datetime) -> float:
+    return (clock.now() - moment).total_seconds()
+
+
+class _Digesting:
+    """Passes bytes through and takes their SHA-256 on the way."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._sha256 = hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk: bytes = self._body.read(size if size >= 0 else None)
+        self._sha256.update(chunk)
+        return chunk
+
+    def digest(self) -> str:
+        """The SHA-256 of everything, in hex; reads what the scanner left unread."""
+        while self.read(_CHUNK):
+            pass
+        return self._sha256.hexdigest()

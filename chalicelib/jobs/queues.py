@@ -1,0 +1,78 @@
+"""Sending to queues, and consuming them one record at a time with partial batch failures.
+
+A consumer's function gets the message's JSON body. It returns when the message is done with, raises `NotYet` to have it
+back after a delay, and any other exception to have it back after a growing one. What keeps failing ends in the queue's
+dead-letter queue. IAM actions: sqs:SendMessage, sqs:ChangeMessageVisibility on the own queue.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib import aws
+
+logger = Logger(service="assets")
+
+LONGEST_DELAY = 900
+
+
+class NotYet(Exception):
+    """The message cannot be handled now; hand it back for `delay` seconds. Nothing is wrong."""
+
+    def __init__(self, why: str, delay: int) -> None:
+        self.delay = delay
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a consumer's function sees it."""
+
+    body: dict[str, Any]
+    receive_count: int
+    sent_at: datetime
+
+    def growing_delay(self) -> int:
+        """Seconds to wait before this message is tried again: 1, 3, 9 ... up to `LONGEST_DELAY`."""
+        return int(min(LONGEST_DELAY, 3 ** min(self.receive_count - 1, 8)))
+
+
+def send(queue_url: str, body: dict[str, Any]) -> None:
+    """Put one message on a queue."""
+    aws.sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(body))
+
+
+def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callable[[Message], None]) -> dict[str, Any]:
+    """Hand each record of a Lambda SQS event to `handle` and report those that have to come again.
+
+    Returns:
+        The answer Lambda wants: `{"batchItemFailures": [...]}`.
+    """
+    # Imported here: it costs more than everything else a consumer needs, and the API never needs it.
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+    def handle_record(record: SQSRecord) -> None:
+        count = int(record.attributes.approximate_receive_count)
+        sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
+        message = Message(json.loads(record.body), count, sent_at)
+        try:
+            handle(message)
+        except Exception as error:
+            delay = error.delay if isinstance(error, NotYet) else message.growing_delay()
+            if isinstance(error, NotYet):
+                logger.info("message handed back", message_id=record.message_id, reason=str(error), delay=delay)
+            else:
+                logger.exception("message failed", message_id=record.message_id, delay=delay)
+            aws.sqs().change_message_visibility(
+                QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
+            )
+            raise
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event=event, record_handler=handle_record, processor=processor, context=context)
+    return dict(answer)

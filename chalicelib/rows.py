@@ -1,0 +1,332 @@
+"""How every DynamoDB row is read and written: consistent reads, conditional writes, transactions, and the `due` index.
+
+All tables share one shape: string keys `pk` and `sk`, a sparse index `due` (`due_shard`, `due_at`) that the sweep
+reads, and a TTL attribute `expires_at`. IAM actions needed per table: GetItem, PutItem, UpdateItem, DeleteItem,
+Query, BatchGetItem (TransactWriteItems needs the same ones).
+
+Lost answers: the SDK repeats a request whose answer was lost, and a conditional write that had taken effect then fails
+its own condition. Every write therefore stamps the row with the id of the write (`written_by`), and a failed condition
+whose old item bears that very id is a success:
+
+    writer                     DynamoDB
+      put (if absent) -------->  stored, written_by=w1
+      x  <--- answer lost -----
+      put (if absent) -------->  condition fails, old item written_by=w1
+      success <----------------
+"""
+
+import random
+import threading
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, cast
+
+from botocore.exceptions import ClientError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.connection.base import MetaTable
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.errors import Busy
+from chalicelib.settings import settings
+
+DUE_SHARDS = 4
+_CONTENTION_ATTEMPTS = 40
+
+_R = TypeVar("_R", bound="Row")
+_T = TypeVar("_T")
+
+
+class ConditionFailed(Exception):
+    """A conditional write did not find what it demanded. `old` is the row as it is, None when there is none."""
+
+    def __init__(self, old: Any) -> None:
+        self.old = old
+        super().__init__("the condition of a write was not met")
+
+
+class TransactionCancelled(Exception):
+    """A transaction changed nothing.
+
+    `failed` maps the position of each step whose condition failed to the old row (None when there is none); it is empty
+    when the transaction merely met another one.
+    """
+
+    def __init__(self, failed: dict[int, Any]) -> None:
+        self.failed = failed
+        super().__init__("a transaction was cancelled")
+
+
+class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
+    """The sparse index of rows that want attention at a time."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class Row(Model):
+    """Base of every row. A subclass names the setting that holds its table's name."""
+
+    table_setting: ClassVar[str]
+
+    class Meta:
+        table_name = "named by table_setting"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    written_by = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    due_index = DueIndex()
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        return _table(getattr(settings(), cls.table_setting))
+
+    @classmethod
+    def find(cls: type[_R], pk: str, sk: str) -> _R | None:
+        """The row under this key, read consistently; None when there is none."""
+        answer = cls._get_connection().get_item(pk, range_key=sk, consistent_read=True)
+        item = answer.get("Item")
+        return cls.from_raw_data(item) if item else None
+
+    @classmethod
+    def below(cls: type[_R], pk: str, prefix: str, *, limit: int | None = None) -> Iterator[_R]:
+        """The rows of one partition whose sort key begins with `prefix`, in key order, read consistently."""
+        return iter(cls.query(pk, cls.sk.startswith(prefix), consistent_read=True, limit=limit))
+
+    @classmethod
+    def due(cls, shard: int, until: int, *, limit: int) -> list[tuple[str, str]]:
+        """Keys (pk, sk) of at most `limit` rows of a shard, due before `until` (epoch seconds), oldest first."""
+        found = cls.due_index.query(str(shard), DueIndex.due_at < until, limit=limit)
+        return [(row.pk, row.sk) for row in found]
+
+    def due_from(self, at: int) -> list[Action]:
+        """The actions that put this row on the due index at `at` (epoch seconds)."""
+        cls = type(self)
+        return [cls.due_shard.set(shard_of(self.pk)), cls.due_at.set(at)]
+
+    def make_due(self, at: int) -> None:
+        """Put this row, not yet written, on the due index at `at` (epoch seconds)."""
+        self.due_shard, self.due_at = shard_of(self.pk), at
+
+    @classmethod
+    def no_longer_due(cls) -> list[Action]:
+        """The actions that take a row off the due index."""
+        return [cls.due_shard.remove(), cls.due_at.remove()]
+
+
+def shard_of(pk: str) -> str:
+    """The due shard of a partition key: a stable spread over `DUE_SHARDS`."""
+    return str(zlib.crc32(pk.encode()) % DUE_SHARDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Transaction step: write this row whole."""
+
+    row: Row
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Transaction step: change some attributes of the row under this row's key."""
+
+    row: Row
+    actions: Sequence[Action]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Transaction step: delete the row under this row's key."""
+
+    row: Row
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Transaction step: demand something of the row under this row's key and change nothing."""
+
+    row: Row
+    condition: Condition
+
+
+Step = Put | Update | Delete | Check
+
+
+def absent(cls: type[Row]) -> Condition:
+    """The condition that no row stands under the key."""
+    return cls.pk.does_not_exist()
+
+
+def create(row: Row) -> None:
+    """Write a row where none is.
+
+    Raises:
+        ConditionFailed: there is one already.
+    """
+    row.written_by = uuid.uuid4().hex
+    request = row.get_save_kwargs_from_instance(absent(type(row)), "ALL_OLD")
+    _conditional("PutItem", request, row)
+
+
+def update(row: _R, actions: Sequence[Action], condition: Condition | None = None) -> _R:
+    """Change the row under `row`'s key and return it as it is afterwards. `row` itself is left alone.
+
+    Raises:
+        ConditionFailed: the condition was not met.
+    """
+    stamp = uuid.uuid4().hex
+    request = row.get_update_kwargs_from_instance([*actions, type(row).written_by.set(stamp)], condition, "ALL_OLD")
+    request["ReturnValues"] = "ALL_NEW"
+    answer = _conditional("UpdateItem", request, row, stamp)
+    return answer if answer is not None else row
+
+
+def delete(row: Row) -> None:
+    """Delete the row under this row's key; no matter if there is none."""
+    connection = row._get_connection()
+    connection.delete_item(row.pk, range_key=row.sk)
+
+
+def transact(*steps: Step) -> None:
+    """Do all steps or none.
+
+    Raises:
+        TransactionCancelled: a condition failed, or another transaction was at the same rows.
+    """
+    stamp = uuid.uuid4().hex
+    items = [_transaction_item(step, stamp) for step in steps]
+    try:
+        _dynamodb().dispatch("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": stamp})
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in (
+            "TransactionCanceledException",
+            "TransactionConflictException",
+        ):
+            raise
+        reasons = list(getattr(error, "cancellation_reasons", []))
+        codes = {reason.code for reason in reasons if reason is not None}
+        if unexpected := codes - {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}:
+            raise RuntimeError(f"a transaction was refused: {sorted(unexpected)}") from error
+        failed = {
+            position: type(steps[position].row).from_raw_data(reason.raw_item) if reason.raw_item else None
+            for position, reason in enumerate(reasons)
+            if reason is not None and reason.code == "ConditionalCheckFailed"
+        }
+        if failed and all(old is not None and old.written_by == stamp for old in failed.values()):
+            return
+        raise TransactionCancelled(failed) from error
+
+
+def contend(attempt: Callable[[], _T]) -> _T:
+    """Call `attempt`, which reads, decides and writes conditionally, until its write meets the rows it read.
+
+    Raises:
+        Busy: other writers were faster every time.
+    """
+    for round_ in range(_CONTENTION_ATTEMPTS):
+        try:
+            return attempt()
+        except (ConditionFailed, TransactionCancelled):
+            time.sleep(random.uniform(0, min(0.005 * 2**round_, 0.4)))  # noqa: S311
+    raise Busy
+
+
+def _conditional(operation: str, request: dict[str, Any], row: _R, stamp: str | None = None) -> _R | None:
+    try:
+        answer = _dynamodb().dispatch(operation, request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        # PynamoDB wraps the SDK's error and leaves the old item behind on the original.
+        original = cast(ClientError, error.__cause__)
+        item = cast(dict[str, Any], original.response).get("Item")
+        old = type(row).from_raw_data(item) if item else None
+        if old is not None and old.written_by == (stamp or row.written_by):
+            return old
+        raise ConditionFailed(old) from error
+    return type(row).from_raw_data(answer["Attributes"]) if "Attributes" in answer else None
+
+
+def _transaction_item(step: Step, stamp: str) -> dict[str, Any]:
+    cls = type(step.row)
+    if isinstance(step, Put):
+        step.row.written_by = stamp
+        return {"Put": step.row.get_save_kwargs_from_instance(step.condition, "ALL_OLD")}
+    if isinstance(step, Update):
+        actions = [*step.actions, cls.written_by.set(stamp)]
+        return {"Update": step.row.get_update_kwargs_from_instance(actions, step.condition, "ALL_OLD")}
+    if isinstance(step, Delete):
+        return {"Delete": step.row.get_delete_kwargs_from_instance(step.condition, "ALL_OLD")}
+    check = cls.get_operation_kwargs_from_class(step.row.pk, step.row.sk, step.condition)
+    return {"ConditionCheck": {**check, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+
+
+# One botocore client for all tables: PynamoDB would make one per model, some 50 ms each on a cold start.
+_making = threading.RLock()
+_connection: Connection | None = None
+_tables: dict[str, TableConnection] = {}
+
+
+def forget_connections() -> None:
+    """Drop the client, so that the next call makes one for the environment as it is then. For tests."""
+    global _connection
+    with _making:
+        _connection = None
+        _tables.clear()
+
+
+def _dynamodb() -> Connection:
+    global _connection
+    if _connection is None:
+        with _making:
+            if _connection is None:
+                made = Connection(read_timeout_seconds=10, connect_timeout_seconds=3, max_pool_connections=64)
+                _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
+                _connection = made
+    return _connection
+
+
+def _table(name: str) -> TableConnection:
+    found = _tables.get(name)
+    if found is None:
+        connection = _dynamodb()
+        with _making:
+            if name not in _tables:
+                table = TableConnection(name)
+                table.connection = connection
+                connection.add_meta_table(MetaTable(_description(name)))
+                _tables[name] = table
+            found = _tables[name]
+    return found
+
+
+def _description(name: str) -> dict[str, Any]:
+    def keys(partition: str, sort: str) -> list[dict[str, str]]:
+        return [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ]
+
+    types = {"pk": "S", "sk": "S", "due_shard": "S", "due_at": "N"}
+    return {
+        "TableName": name,
+        "KeySchema": keys("pk", "sk"),
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": kind} for key, kind in types.items()],
+        "GlobalSecondaryIndexes": [{"IndexName": "due", "KeySchema": keys("due_shard", "due_at")}],
+        "LocalSecondaryIndexes": [],
+    }
