@@ -1,0 +1,64 @@
+"""The rows of the identities table.
+
+    pk                  sk                    what
+    principal#<id>      principal             a principal: name, permissions, groups, organisation, superuser
+    principal#<id>      token#<sha256 hex>    one of its API tokens; `expires_at` if it ends by itself
+    tokens              <token id>            the directory that `make token LIST=1` reads: all of it in one Query
+
+A token id is `<principal id>-<first 12 digits of the hash>`. A token itself is nowhere stored. A directory row is
+written and deleted in one transaction with its token row, and leaves with it by the same TTL.
+"""
+
+from typing import ClassVar
+
+from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.identity.principal import Principal
+from chalicelib.rows import Row
+
+PRINCIPAL = "principal"
+DIRECTORY = "tokens"
+
+
+class Identity(Row):
+    """A principal, a token or a directory entry: one class, since authentication reads two of them in one call."""
+
+    table_setting: ClassVar[str] = "identities_table"
+
+    name = UnicodeAttribute(null=True)
+    permissions: ListAttribute[str] = ListAttribute(null=True)
+    groups: ListAttribute[str] = ListAttribute(null=True)
+    organisation = UnicodeAttribute(null=True)
+    superuser = BooleanAttribute(null=True)
+    token_hash = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+    def describe(self, principal: Principal) -> None:
+        """Take over everything about a principal but its id, which is in the key."""
+        self.name = principal.name
+        self.permissions = sorted(principal.permissions)
+        self.groups = sorted(principal.groups)
+        self.organisation = principal.organisation
+        self.superuser = principal.superuser
+
+    def principal(self, uid: str) -> Principal:
+        """The principal that this row describes."""
+        return Principal(
+            uid=uid,
+            name=self.name or "",
+            permissions=frozenset(self.permissions or ()),
+            groups=frozenset(self.groups or ()),
+            organisation=self.organisation,
+            superuser=bool(self.superuser),
+        )
+
+
+def principal_key(uid: str) -> str:
+    """The partition that holds a principal and its tokens."""
+    return f"principal#{uid}"
+
+
+def token_key(digest: str) -> str:
+    """The sort key of a token row, by the token's SHA-256 in hex."""
+    return f"token#{digest}"
