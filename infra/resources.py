@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 
 from infra.template import TEMPLATE, Resolver, Resource, Template, TemplateError
 
-# Nothing to make locally: the functions are the running program, the gateway plays the API.
-_FOR_AWS_ALONE = {"AWS::Serverless::Function", "AWS::Serverless::Api"}
+# Nothing to make locally: the running program is the functions, the gateway plays the API, and what bucket policies
+# demand (TLS) a local cloud does not speak.
+_FOR_AWS_ALONE = {"AWS::Serverless::Function", "AWS::Serverless::Api", "AWS::S3::BucketPolicy"}
 
 _ARNS = {
     "AWS::DynamoDB::Table": ("TableName", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
@@ -65,7 +66,6 @@ class _Provisioner:
             "AWS::SQS::QueuePolicy": self._queue_policy,
             "AWS::DynamoDB::Table": self._table,
             "AWS::S3::Bucket": self._bucket,
-            "AWS::S3::BucketPolicy": self._bucket_policy,
         }
         for resource in self._template.resources.values():
             if resource.type not in makers.keys() | _FOR_AWS_ALONE:
@@ -153,10 +153,6 @@ class _Provisioner:
         for key, value in properties.items():
             operation, argument, translate = _BUCKET_PROPERTIES[key]
             getattr(self._s3, operation)(Bucket=name, **{argument: translate(value)})
-
-    def _bucket_policy(self, resource: Resource, properties: dict[str, Any]) -> None:
-        _only(resource, properties, {"Bucket", "PolicyDocument"})
-        self._s3.put_bucket_policy(Bucket=properties["Bucket"], Policy=json.dumps(properties["PolicyDocument"]))
 
 
 def _only(resource: Resource, properties: Mapping[str, Any], known: Any) -> None:

@@ -1,0 +1,5 @@
+"""Fixtures of all tests."""
+
+from tests.support.cloud import cloud
+
+__all__ = ["cloud"]
