@@ -21,7 +21,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_lambda_powertools import Logger
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -29,10 +28,9 @@ from chalicelib import clock
 from chalicelib.files import intake, objects
 from chalicelib.files.models import Publication
 from chalicelib.jobs import queues
-from chalicelib.rows import ConditionFailed, Step, Update, update
+from chalicelib.logs import logger
+from chalicelib.rows import ConditionFailed, Update, update
 from chalicelib.settings import settings
-
-logger = Logger(service="assets")
 
 LEASE_SECONDS = 120
 _LARGE_LEASE_SECONDS = 960
@@ -59,7 +57,7 @@ class Edition:
     cache_control: str
 
 
-def intend(path: str, generation: int, edition: Edition | None) -> Step:
+def intend(path: str, generation: int, edition: Edition | None) -> Update:
     """The transaction step that says what is to be under a path from now on; `converge` then makes it so.
 
     The step fails if a newer generation was said already.

@@ -17,8 +17,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import clock
 from chalicelib.files import intake, library, objects, owners
 from chalicelib.files.models import File, Verdict
@@ -26,10 +24,9 @@ from chalicelib.files.receiving import UPLOAD_SECONDS
 from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, scan
 from chalicelib.jobs import queues
 from chalicelib.jobs.queues import Message, NotYet
+from chalicelib.logs import logger
 from chalicelib.rows import ConditionFailed, update
 from chalicelib.settings import settings
-
-logger = Logger(service="assets")
 
 CLAIM_SECONDS = {False: 90, True: 960}
 """How long a worker may take, by whether the key is a large one: its function's time and a little more."""

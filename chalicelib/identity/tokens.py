@@ -134,7 +134,7 @@ def authenticate(token: str) -> Principal | None:
         return known
     partition = principal_key(shape[1])
     keys = [(partition, PRINCIPAL), (partition, token_key(digest))]
-    rows = {row.sk: row for row in Identity.batch_get(keys, consistent_read=True)}
+    rows = {row.sk: row for row in Identity.find_many(keys)}
     owner, row = rows.get(PRINCIPAL), rows.get(token_key(digest))
     if owner is None or row is None or _expired(row, now):
         return None

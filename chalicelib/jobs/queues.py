@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import aws
-
-logger = Logger(service="assets")
+from chalicelib.logs import logger
 
 LONGEST_DELAY = 900
 
@@ -44,6 +41,12 @@ class Message:
 def send(queue_url: str, body: dict[str, Any]) -> None:
     """Put one message on a queue."""
     aws.sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(body))
+
+
+def depth(queue_url: str) -> int:
+    """About how many messages wait in a queue."""
+    answer = aws.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callable[[Message], None]) -> dict[str, Any]:

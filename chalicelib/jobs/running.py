@@ -11,15 +11,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import clock
 from chalicelib.jobs import queues
 from chalicelib.jobs.models import Job, JobState
+from chalicelib.logs import logger
 from chalicelib.rows import ConditionFailed, update
 from chalicelib.settings import settings
-
-logger = Logger(service="assets")
 
 ATTEMPTS = 8
 LEASE_SECONDS = 150

@@ -7,12 +7,9 @@ The index may lag, so those functions read the row itself and decide by conditio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import clock
+from chalicelib.logs import logger
 from chalicelib.rows import DUE_SHARDS, ConditionFailed, Row, update
-
-logger = Logger(service="assets")
 
 PAGE = 100
 _AFTER_FAILURE_SECONDS = 300
@@ -58,7 +55,7 @@ def _attend(table: type[Row], pk: str, sk: str) -> None:
                 attendant.attend(pk, sk)
             except ConditionFailed:
                 logger.info("a due row moved on by itself", pk=pk, sk=sk)
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # One row that fails must not keep the others waiting: it goes to the back.
                 logger.exception("a due row could not be looked after", pk=pk, sk=sk)
                 _postpone(table, pk, sk)

@@ -1,0 +1,160 @@
+"""The routes of the GOV.UK API. HTTP only: the rules are in `service` and `serving` (docs/apis/assets.md)."""
+
+import re
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.apis.assets import health, parameters, placeholder, presenters, service
+from chalicelib.apis.assets.models import Asset, LegacyPath
+from chalicelib.apis.assets.parameters import Changes
+from chalicelib.apis.assets.serving import Wanted, serve
+from chalicelib.apis.assets.validation import LEGACY_ROOT
+from chalicelib.errors import BodyTooLarge, Forbidden, NotFound
+from chalicelib.identity import SIGNIN, Principal
+from chalicelib.settings import MEBIBYTE, settings
+from chalicelib.web import bodies
+from chalicelib.web.authentication import principal
+from chalicelib.web.hosts import Host, host_of, origin
+from chalicelib.web.request import Request, current_request
+from chalicelib.web.responses import json_response
+
+routes = Blueprint(__name__)
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_FOR_A_DAY = {"Cache-Control": "max-age=86400, public"}
+
+
+@routes.route("/assets", methods=["POST"])
+def create_asset() -> Response:
+    """Create an asset from `asset[file]` or `asset[upload]`: 201."""
+    request, caller = _api_call()
+    asset = service.create(caller, _changes(request))
+    return _answer(request, asset, "created", 201, with_access=True)
+
+
+@routes.route("/whitehall_assets", methods=["POST"])
+def create_whitehall_asset() -> Response:
+    """Create an asset that is served under `asset[legacy_url_path]`: 201."""
+    request, caller = _api_call()
+    asset = service.create_whitehall(caller, _changes(request))
+    return _answer(request, asset, "created", 201, with_access=True)
+
+
+@routes.route("/assets/{id}", methods=["GET"])
+def show_asset(id: str) -> Response:
+    """What is known of an asset."""
+    request, caller = _api_call()
+    return _answer(request, service.show(caller, _asset_id(id)), "ok")
+
+
+@routes.route("/assets/{id}", methods=["PUT"])
+def update_asset(id: str) -> Response:
+    """Change an asset; with a file, replace its file."""
+    request, caller = _api_call()
+    _demand_size(request)
+    seen = service.demand_changeable(caller, _asset_id(id))
+    asset = service.change(caller, seen, _changes(request))
+    return _answer(request, asset, "success", with_access=True)
+
+
+@routes.route("/assets/{id}", methods=["DELETE"])
+def delete_asset(id: str) -> Response:
+    """Mark an asset as deleted."""
+    request, caller = _api_call()
+    return _answer(request, service.remove(caller, _asset_id(id)), "success")
+
+
+@routes.route("/assets/{id}/restore", methods=["POST"])
+def restore_asset(id: str) -> Response:
+    """Take a deletion back."""
+    request, caller = _api_call()
+    return _answer(request, service.restore(caller, _asset_id(id)), "success")
+
+
+@routes.route("/media/{id}/{filename+}", methods=["GET"])
+def media(id: str, filename: str) -> Response:
+    """The file of an asset, to whoever may have it on this host."""
+    wanted = Wanted(id if _ID.fullmatch(id) else None, filename)
+    return serve(current_request(), wanted)
+
+
+@routes.route(LEGACY_ROOT + "/{path+}", methods=["GET"])
+def whitehall_media(path: str) -> Response:
+    """The file of a whitehall asset. A path without an extension is never found."""
+    held = LegacyPath.find(f"path#{LEGACY_ROOT}/{path}", "path") if "." in path.rpartition("/")[2] else None
+    return serve(current_request(), Wanted(held.asset_id if held is not None else None, None))
+
+
+@routes.route(placeholder.PAGE_PATH, methods=["GET"])
+def placeholder_page() -> Response:
+    """The page shown in the place of a document that is still being scanned."""
+    return Response(placeholder.PAGE, {"Content-Type": "text/html; charset=utf-8", **_FOR_A_DAY})
+
+
+@routes.route(placeholder.PICTURE_ROOT + "/{name}", methods=["GET"])
+def placeholder_picture(name: str) -> Response:
+    """The picture shown in the place of a picture that is still being scanned."""
+    if name != placeholder.picture_name():
+        raise NotFound
+    return Response(placeholder.picture(), {"Content-Type": "image/png", **_FOR_A_DAY})
+
+
+@routes.route("/healthcheck/live", methods=["GET"])
+def live() -> Response:
+    """200 as long as the function answers."""
+    return Response("OK", {"Content-Type": "text/plain; charset=utf-8"})
+
+
+@routes.route("/healthcheck/ready", methods=["GET"])
+def ready() -> Response:
+    """200 with what each part says of itself."""
+    return json_response(health.report())
+
+
+def _api_call() -> tuple[Request, Principal]:
+    """The running request and its caller, who must be signed in.
+
+    Raises:
+        NotFound: the request is not for the API's host.
+        Unauthenticated, InvalidToken, Forbidden
+    """
+    request = current_request()
+    if host_of(request) is not Host.API:
+        raise NotFound
+    caller = principal(request)
+    if not caller.has(SIGNIN):
+        raise Forbidden
+    return request, caller
+
+
+def _changes(request: Request) -> Changes:
+    _demand_size(request)
+    is_json = not request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form"))
+    return parameters.read(bodies.parameters(request), is_json=is_json)
+
+
+def _demand_size(request: Request) -> None:
+    """Refuse a body that is too large, before anything else is looked at.
+
+    Raises:
+        BodyTooLarge
+    """
+    if len(bodies.body(request)) > settings().max_file_size_mb * MEBIBYTE:
+        raise BodyTooLarge
+
+
+def _asset_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise NotFound
+    return text
+
+
+def _answer(request: Request, asset: Asset, status: str, code: int = 200, *, with_access: bool = False) -> Response:
+    body = presenters.asset(
+        asset,
+        status,
+        api=origin(Host.API, request),
+        assets=origin(Host.ASSETS, request),
+        with_access=with_access,
+    )
+    return json_response(body, code, {"Cache-Control": "no-cache, private, no-store"})

@@ -1,0 +1,267 @@
+"""Serving an asset's file: who gets what, decided in policy order, and the bytes (docs/apis/assets.md, "Serving").
+
+`decide` is the list of guard clauses; each step either answers or passes on. The bytes come from the media bucket when
+they are published there, so that the API gives the same validators as the edge, and from the library otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalice.app import Response
+
+from chalicelib.apis.assets import placeholder, presenters
+from chalicelib.apis.assets.models import Asset, Former, State
+from chalicelib.apis.assets.publishing import PUBLIC_CACHE, edition_of
+from chalicelib.errors import Forbidden, Gone, NotFound
+from chalicelib.files import library, names, objects, publications
+from chalicelib.settings import MEBIBYTE, settings
+from chalicelib.web import media
+from chalicelib.web.authentication import principal
+from chalicelib.web.hosts import Host, host_of, origin
+from chalicelib.web.request import Request
+from chalicelib.web.responses import redirect
+
+INLINE_LIMIT = 4 * MEBIBYTE
+"""Bytes that the API answers itself; more go by a signed URL."""
+
+PRIVATE_CACHE = "no-cache, private, no-store"
+BYPASS_LIMITS = "Bypass access-limiting"
+_NO_STORE = "private, no-store"
+_PLACEHOLDER_CACHE = "max-age=60, public"
+
+SANDBOX = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-site",
+}
+"""What keeps uploaded HTML and SVG from running as ours. The edge adds the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a media request asks for.
+
+    Attributes:
+        asset_id: None when the path leads to none.
+        name: the file name in the path; None for a whitehall path, which has no other names.
+    """
+
+    asset_id: str | None
+    name: str | None
+
+
+def serve(request: Request, wanted: Wanted) -> Response:
+    """The answer to a GET or HEAD of a media path.
+
+    Raises:
+        NotFound, Gone, Forbidden, Unauthenticated, InvalidToken
+    """
+    host = host_of(request)
+    if host is Host.STORES:
+        raise NotFound
+    answer = _decide(request, host, wanted)
+    for name, value in SANDBOX.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def _decide(request: Request, host: Host, wanted: Wanted) -> Response:
+    asset = Asset.get_by_id(wanted.asset_id) if wanted.asset_id is not None else None
+    if asset is None:
+        if host is not Host.ASSETS:
+            principal(request)
+        raise NotFound
+    if asset.deleted_at:
+        raise Gone
+    if (target := _replacement(request, host, asset)) is not None:
+        return redirect(target, 301, headers={"Cache-Control": PUBLIC_CACHE})
+    if asset.draft and host is Host.ASSETS:
+        return _to_draft_host(request)
+    if host is not Host.ASSETS:
+        _demand_access(request, asset)
+    is_current = wanted.name in (None, asset.name)
+    if not is_current and not _had_name(asset, wanted.name or ""):
+        raise NotFound
+    is_whitehall = wanted.name is None
+    if asset.state != State.CLEAN and (not is_whitehall or asset.state != State.UNSCANNED):
+        raise NotFound
+    if not is_current:
+        return _to_current_name(host, asset)
+    if asset.redirect_url:
+        location = asset.redirect_url
+        absolute = f"{origin(host, request)}{location}" if location.startswith("/") else location
+        return redirect(_safe(absolute), headers={"Cache-Control": _cache(host)})
+    if asset.state != State.CLEAN:
+        cache = _PLACEHOLDER_CACHE if host is Host.ASSETS else PRIVATE_CACHE
+        return redirect(placeholder.path_for(asset.name), headers={"Cache-Control": cache})
+    return _bytes(request, asset, _headers(host, asset))
+
+
+def _replacement(request: Request, host: Host, asset: Asset) -> str | None:
+    """The address of the asset's replacement, if readers of this host are to be sent there."""
+    if not asset.replacement_id:
+        return None
+    replacement = Asset.get_by_id(asset.replacement_id)
+    if replacement is None or (replacement.draft and host is not Host.DRAFT):
+        return None
+    where = origin(Host.DRAFT if replacement.draft else Host.ASSETS, request)
+    return f"//{where.partition('://')[2]}{presenters.encoded(replacement.public_path)}"
+
+
+def _to_draft_host(request: Request) -> Response:
+    token = request.query_params.get("token")
+    query = "&".join(
+        f"{presenters.query_encoded(name)}={presenters.query_encoded(value)}"
+        for name in request.query_params
+        for value in request.query_params.getlist(name)
+    )
+    target = f"{origin(Host.DRAFT, request)}{request.raw_path}{'?' if query else ''}{query}"
+    # A token in the query must not end up in a shared cache's copy of this answer.
+    return redirect(_safe(target), headers={"Cache-Control": _NO_STORE if token else _PLACEHOLDER_CACHE})
+
+
+def _to_current_name(host: Host, asset: Asset) -> Response:
+    target = presenters.encoded(asset.public_path)
+    body = f'<html><body>You are being <a href="{target}">redirected</a>.</body></html>'
+    return redirect(target, body=body, headers={"Cache-Control": _cache(host)})
+
+
+def _demand_access(request: Request, asset: Asset) -> None:
+    """Let pass whoever may see this asset on the draft and the API host.
+
+    Raises:
+        Unauthenticated, InvalidToken: somebody has to log in first.
+        Forbidden: the asset is a draft for others only.
+    """
+    claims = _bypass_claims(request)
+    if claims.get("sub") in (asset.auth_bypass_ids or []):
+        return
+    if claims.get("draft_asset_manager_access") is True and not asset.access_is_limited:
+        return
+    caller = principal(request)
+    if not asset.draft or not asset.access_is_limited or caller.has(BYPASS_LIMITS):
+        return
+    if caller.uid in (asset.access_limited or []):
+        return
+    if caller.organisation in (asset.access_limited_organisation_ids or []):
+        return
+    raise Forbidden
+
+
+def _bypass_claims(request: Request) -> dict[str, object]:
+    """The claims of a valid auth-bypass token (JWT, HS256) in the query or else the cookie; none without one."""
+    secret = settings().auth_bypass_secret
+    token = request.query_params.get("token") or _cookie(request, "auth_bypass_token")
+    if not secret or not token:
+        return {}
+    # Imported here: only requests that bring such a token pay for it.
+    import jwt
+
+    try:
+        return dict(jwt.decode(token, secret, algorithms=["HS256"], options={"verify_aud": False}))
+    except jwt.InvalidTokenError:
+        return {}
+
+
+def _cookie(request: Request, name: str) -> str | None:
+    for pair in request.headers.get("cookie", "").split(";"):
+        key, _, value = pair.strip().partition("=")
+        if key == name:
+            return str(value)
+    return None
+
+
+def _had_name(asset: Asset, name: str) -> bool:
+    return any(Former.below(asset.pk, f"former#{name}#", limit=1))
+
+
+def _headers(host: Host, asset: Asset) -> dict[str, str]:
+    headers = {"Cache-Control": _cache(host), "Content-Disposition": objects.disposition(asset.name)}
+    if asset.parent_document_url:
+        headers["Link"] = f'<{asset.parent_document_url}>; rel="up"'
+    return headers
+
+
+def _cache(host: Host) -> str:
+    return PUBLIC_CACHE if host is Host.ASSETS else PRIVATE_CACHE
+
+
+def _safe(location: str) -> str:
+    """A location with everything percent-encoded that must not stand in a header as it is."""
+    return presenters.location_encoded(location)
+
+
+def _bytes(request: Request, asset: Asset, headers: dict[str, str]) -> Response:
+    size = int(asset.size)
+    span = _span(request, size)
+    if request.method == "HEAD" or size == 0 or span is None or span[1] - span[0] >= INLINE_LIMIT:
+        described = _first_there(asset, lambda stored: stored.describe())
+        representation = _representation(asset, described, headers)
+        if request.method == "HEAD" or size == 0 or span is None or media.is_unmodified(request, representation):
+            return media.respond(request, representation, lambda start, length: b"")
+        signed = library.signed_url(
+            asset.library_key, name=asset.name, content_type=names.served_as(asset.content_type)
+        )
+        return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
+    first, last = span
+    opened = _first_there(asset, lambda stored: stored.open(first, last))
+
+    def read(start: int, length: int) -> bytes:
+        if (start, length) == (first, opened.length) and opened.body is not None:
+            return opened.body.read()
+        again = _first_there(asset, lambda stored: stored.open(start, start + length - 1))
+        return again.body.read() if again.body is not None else b""
+
+    return media.respond(request, _representation(asset, opened, headers), read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """One of the two places where a file's bytes are."""
+
+    open: Callable[[int, int], objects.StoredObject]
+    describe: Callable[[], objects.StoredObject]
+
+
+def _first_there(asset: Asset, ask: Callable[[_Stored], objects.StoredObject]) -> objects.StoredObject:
+    """Ask the media bucket if the file is published, else or failing that the library."""
+    path, key = asset.public_path, asset.library_key
+    if edition_of(asset) is not None:
+        try:
+            return ask(
+                _Stored(
+                    lambda first, last: publications.open_bytes(path, first=first, last=last),
+                    lambda: publications.describe(path),
+                )
+            )
+        except objects.Missing:
+            pass  # being published this very moment
+    try:
+        return ask(
+            _Stored(lambda first, last: library.open_bytes(key, first=first, last=last), lambda: library.describe(key))
+        )
+    except objects.Missing:
+        raise NotFound from None
+
+
+def _span(request: Request, size: int) -> tuple[int, int] | None:
+    """The first and last byte to open; None when the range asked for lies outside."""
+    asked = media.requested_range(request)
+    if asked is None:
+        return 0, size - 1
+    first, last = asked
+    if first is None:
+        first, last = max(0, size - (last or 0)), size - 1
+    last = size - 1 if last is None else min(last, size - 1)
+    return (first, last) if first <= last else None
+
+
+def _representation(asset: Asset, stored: objects.StoredObject, headers: dict[str, str]) -> media.Representation:
+    return media.Representation(
+        content_type=names.served_as(asset.content_type),
+        size=stored.size,
+        etag=f'"{asset.legacy_etag}"' if asset.legacy_etag else stored.etag,
+        last_modified=asset.legacy_last_modified or stored.last_modified,
+        headers=headers,
+    )
