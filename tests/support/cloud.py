@@ -3,7 +3,6 @@
 moto is not safe in threads, so one lock stands around it: threads interleave between calls, never inside one.
 """
 
-import importlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.sqs.models import sqs_backends
 
-from chalicelib import aws
+from chalicelib import aws, rows
 from chalicelib.settings import Settings, settings
 from infra.resources import provision
 
@@ -104,12 +103,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 
 
 def forget() -> None:
-    """Clear what the process remembers of its environment: settings, clients, connections, cached principals."""
+    """Clear what the process remembers of its environment: settings, clients, connections."""
     settings.cache_clear()
     aws.s3.cache_clear()
     aws.sqs.cache_clear()
-    for module, function in _MEMORIES:
-        getattr(importlib.import_module(module), function)()
-
-
-_MEMORIES: list[tuple[str, str]] = [("chalicelib.rows", "forget_connections")]
+    rows.forget_connections()
