@@ -3,7 +3,7 @@
     pk                  sk                    what
     principal#<id>      principal             a principal: name, permissions, groups, organisation, superuser
     principal#<id>      token#<sha256 hex>    one of its API tokens; `expires_at` if it ends by itself
-    tokens              <token id>            the directory that `make token LIST=1` reads: all of it in one Query
+    tokens              token#<token id>      the directory that `make token LIST=1` reads: all of it in one Query
 
 A token id is `<principal id>-<first 12 digits of the hash>`. A token itself is nowhere stored. A directory row is
 written and deleted in one transaction with its token row, and leaves with it by the same TTL.
@@ -59,6 +59,11 @@ def principal_key(uid: str) -> str:
     return f"principal#{uid}"
 
 
-def token_key(digest: str) -> str:
-    """The sort key of a token row, by the token's SHA-256 in hex."""
-    return f"token#{digest}"
+def token_key(name: str) -> str:
+    """The sort key of a token: by its SHA-256 in hex below its principal, by its id in the directory."""
+    return f"token#{name}"
+
+
+def token_id(row: Identity) -> str:
+    """The id of the token that a directory row lists."""
+    return row.sk.removeprefix(token_key(""))

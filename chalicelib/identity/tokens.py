@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from chalicelib import clock
 from chalicelib.errors import NotFound
-from chalicelib.identity.models import DIRECTORY, PRINCIPAL, Identity, principal_key, token_key
+from chalicelib.identity.models import DIRECTORY, PRINCIPAL, Identity, principal_key, token_id, token_key
 from chalicelib.identity.principal import SIGNIN, Principal
 from chalicelib.rows import Delete, Put, absent, delete, transact
 
@@ -87,8 +87,10 @@ def entries() -> list[TokenEntry]:
     """All tokens that have not expired, by name and age."""
     now = clock.epoch()
     found = [
-        TokenEntry(row.sk, row.principal(row.sk.partition("-")[0]), int(row.created_at or 0), _whole(row.expires_at))
-        for row in Identity.below(DIRECTORY, "")
+        TokenEntry(
+            token_id(row), row.principal(_owner(token_id(row))), int(row.created_at or 0), _whole(row.expires_at)
+        )
+        for row in Identity.below(DIRECTORY, token_key(""))
         if not _expired(row, now)
     ]
     return sorted(found, key=lambda entry: (entry.principal.name, entry.created_at, entry.id))
@@ -103,10 +105,10 @@ def revoke(identifier: str) -> int:
     Raises:
         NotFound: there is neither.
     """
-    uid = identifier.partition("-")[0]
+    uid = _owner(identifier)
     whole = identifier == uid
-    rows = list(Identity.below(DIRECTORY, f"{uid}-")) if whole else []
-    if not whole and (one := Identity.find(DIRECTORY, identifier)) is not None:
+    rows = list(Identity.below(DIRECTORY, token_key(f"{uid}-"))) if whole else []
+    if not whole and (one := Identity.find(DIRECTORY, token_key(identifier))) is not None:
         rows = [one]
     for row in rows:
         transact(Delete(Identity(principal_key(uid), token_key(row.token_hash or ""))), Delete(row))
@@ -147,13 +149,18 @@ def _add(principal: Principal, expires_at: int | None, *first: Put) -> tuple[str
     token = f"am_{principal.uid}_{secrets.token_urlsafe(32)}"
     digest = _digest(token)
     entry = TokenEntry(f"{principal.uid}-{digest[:12]}", principal, clock.epoch(), expires_at)
-    listed = Identity(DIRECTORY, entry.id, token_hash=digest)
+    listed = Identity(DIRECTORY, token_key(entry.id), token_hash=digest)
     listed.describe(principal)
     row = Identity(principal_key(principal.uid), token_key(digest))
     for one in (row, listed):
         one.created_at, one.expires_at = entry.created_at, expires_at
     transact(*first, Put(row, absent(Identity)), Put(listed, absent(Identity)))
     return token, entry
+
+
+def _owner(identifier: str) -> str:
+    """The uid in the id of a token, or the uid itself."""
+    return identifier.partition("-")[0]
 
 
 def _digest(token: str) -> str:
