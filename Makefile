@@ -1,0 +1,65 @@
+# `make help` lists what there is. Needs make, Python 3.11 or newer, and a package index.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# The first of these that is new enough; `make PYTHON=/path/to/python ...` names another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
+
+PORT ?= 8000
+STATE_DIR ?= .state
+TESTS ?= tests
+export PORT STATE_DIR
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+LOCAL_INSTALLED := .venv-local/.installed
+
+.PHONY: help run test lint format token package-check ci clean python
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+run: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
+	@$(BIN)/python -m infra.local.run
+
+test: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the tests; TESTS="tests/web -k range" for some of them
+	$(BIN)/pytest $(TESTS)
+
+lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code
+	$(BIN)/ruff format .
+
+token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; LIST=1; REVOKE=id
+	@$(BIN)/python -m infra.local.within infra.tokens
+
+package-check: $(INSTALLED) ## Make the package that would be deployed, and check it
+	rm -rf build/package
+	$(BIN)/python -m infra.package build/package
+
+ci: ## What continuous integration runs
+	bash .ci/run
+
+clean: ## Remove environments, caches and packages; the state of `make run` stays
+	rm -rf .venv .venv-local build .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
+
+$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-dev.txt | python
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(LOCAL_INSTALLED): requirements-local.txt | python
+	test -x .venv-local/bin/python || $(PYTHON) -m venv .venv-local
+	.venv-local/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
+	touch $@
