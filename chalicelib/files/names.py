@@ -10,7 +10,7 @@ LONGEST_NAME = 255
 """Bytes in UTF-8 that a cleaned name may have: what common file systems and Content-Disposition readers accept."""
 
 _ALLOWED_PUNCTUATION = frozenset("._-+")
-_RFC6838 = re.compile(r"\w[\w!#&\-^.+]+/\w[\w!#&\-^.+]+", re.ASCII)
+_RFC6838 = re.compile(r"\w[\w!#&\-^.+]{1,126}/\w[\w!#&\-^.+]{1,126}", re.ASCII)
 _UNKNOWN = "application/octet-stream"
 
 
@@ -36,7 +36,7 @@ def content_type_of(name: str) -> str:
 
 
 def is_content_type(text: str) -> bool:
-    """Whether a text is a content type as RFC 6838 has it: at least two characters each side, no parameters."""
+    """Whether a text is a content type as RFC 6838 has it: 2 to 127 characters each side, no parameters."""
     return _RFC6838.fullmatch(text) is not None
 
 

@@ -4,6 +4,7 @@ Crash between the two: the bytes lie in intake without a row; their scan message
 are an orphan and go.
 """
 
+import re
 import secrets
 
 from chalicelib import clock
@@ -14,6 +15,7 @@ from chalicelib.rows import Put, Step, Update, absent
 UPLOAD_SECONDS = 24 * 3600
 """How long an upload that was begun may take to arrive and be used."""
 
+_ID = re.compile(r"[0-9a-f]{32}")
 _LOST_EVENT_SECONDS = {False: 15 * 60, True: 2 * 3600}
 
 
@@ -60,7 +62,7 @@ def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list
     Raises:
         UploadUnknown: see there.
     """
-    file = File.get_by_id(upload_id)
+    file = File.get_by_id(upload_id) if _ID.fullmatch(upload_id) else None
     if file is None or file.purged or file.uploader != uploader or file.references or file.owner:
         raise UploadUnknown
     if file.verdict == Verdict.EXPIRED:

@@ -45,8 +45,11 @@ def enqueue(job_id: str) -> None:
     queues.send(settings().work_queue, {"job": job_id})
 
 
-def run(job_id: str) -> None:
+def run(job_id: str, function: Callable[[Job], None] | None = None) -> None:
     """Run a job, unless it has ended or somebody is at it.
+
+    Args:
+        function: what does it; None for the function registered for its kind.
 
     Raises:
         queues.NotYet: somebody is at it; come back when their lease ends.
@@ -74,7 +77,7 @@ def run(job_id: str) -> None:
             return
         raise queues.NotYet("another worker is at this job", max(1, int(old.leased_until) - now)) from None
     try:
-        _kinds[job.kind](job)
+        (function or _kinds[job.kind])(job)
     except Exception as error:
         logger.exception("job failed", job_id=job_id, kind=job.kind, attempts=int(job.attempts))
         _give_up(job, lease, error)

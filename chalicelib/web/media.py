@@ -51,7 +51,7 @@ def respond(request: Request, representation: Representation, read: Callable[[in
     if is_unmodified(request, representation):
         return Response(body=b"", status_code=304, headers=dict(headers))
     headers |= {"Content-Type": representation.content_type, "Accept-Ranges": "bytes"}
-    wanted = None if request.method == "HEAD" else _wanted(request, representation)
+    wanted = None if request.method == "HEAD" else wanted_range(request, representation)
     start, length = wanted or (0, representation.size)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{representation.size}"
@@ -112,8 +112,12 @@ def parse_http_date(text: str) -> datetime | None:
         return None
 
 
-def _wanted(request: Request, representation: Representation) -> tuple[int, int] | None:
-    """The range to answer with as (start, length), None for all of it."""
+def wanted_range(request: Request, representation: Representation) -> tuple[int, int] | None:
+    """The range to answer a GET with as (start, length), None for all of it.
+
+    Raises:
+        RangeNotSatisfiable: it lies outside the bytes.
+    """
     asked = requested_range(request)
     if asked is None or not _range_applies(request, representation):
         return None

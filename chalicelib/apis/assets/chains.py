@@ -55,14 +55,14 @@ def planned(old: Asset | None, new: Asset) -> Job | None:
     return running.plan(KIND, {"asset": new.asset_id, "published": published})
 
 
-def start(job: Job) -> None:
+def start(job: Job, save: Save) -> None:
     """Run a planned job at once when it is small, so that the caller reads what it wrote; else by its message."""
     followers = list(Replaces.below(f"asset#{job.arguments['asset']}", "replaces#", limit=_AT_ONCE + 1))
     if len(followers) > _AT_ONCE:
         running.enqueue(job.job_id)
         return
     try:
-        running.run(job.job_id)
+        running.run(job.job_id, partial(relink, save=save))
     except Exception:  # noqa: BLE001
         # The change itself has committed; the sweep runs what follows from it.
         logger.exception("a relink job is left to the sweep", job_id=job.job_id)

@@ -11,6 +11,7 @@
 (`former#<name>#`), because old names are looked up when somebody asks for one.
 """
 
+import re
 import secrets
 from enum import StrEnum
 from typing import Any, Self
@@ -46,6 +47,9 @@ STATE_OF = {
     Verdict.UNSCANNABLE: State.UNSCANNABLE,
     Verdict.EXPIRED: State.EXPIRED,
 }
+
+ID = re.compile(r"[0-9a-f]{24}")
+"""What an asset's id looks like."""
 
 _GENERATIONS_PER_HOLDER = 10**12
 
@@ -92,8 +96,8 @@ class Asset(Row):
 
     @classmethod
     def get_by_id(cls, asset_id: str) -> Self | None:
-        """The asset with this id, deleted or not, read consistently."""
-        return cls.find(f"asset#{asset_id}", "asset")
+        """The asset with this id, deleted or not, read consistently; none for a text that is no id."""
+        return cls.find(f"asset#{asset_id}", "asset") if ID.fullmatch(asset_id) else None
 
     def copy(self) -> Self:
         """A second object with the same values, to be changed."""

@@ -1,26 +1,22 @@
 """The routes of the GOV.UK API. HTTP only: the rules are in `service` and `serving` (docs/apis/assets.md)."""
 
-import re
-
 from chalice.app import Blueprint, Response
 
 from chalicelib.apis.assets import health, parameters, placeholder, presenters, service
-from chalicelib.apis.assets.models import Asset, LegacyPath
+from chalicelib.apis.assets.models import ID, Asset, LegacyPath
 from chalicelib.apis.assets.parameters import Changes
-from chalicelib.apis.assets.serving import Wanted, serve
-from chalicelib.apis.assets.validation import LEGACY_ROOT
-from chalicelib.errors import BodyTooLarge, Forbidden, NotFound
-from chalicelib.identity import SIGNIN, Principal
+from chalicelib.apis.assets.serving import Wanted, serve, signed_in
+from chalicelib.apis.assets.validation import LEGACY_ROOT, LONGEST_PATH
+from chalicelib.errors import BodyTooLarge, NotFound
+from chalicelib.identity import Principal
 from chalicelib.settings import MEBIBYTE, settings
 from chalicelib.web import bodies
-from chalicelib.web.authentication import principal
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 routes = Blueprint(__name__)
 
-_ID = re.compile(r"[0-9a-f]{24}")
 _FOR_A_DAY = {"Cache-Control": "max-age=86400, public"}
 
 
@@ -74,14 +70,17 @@ def restore_asset(id: str) -> Response:
 @routes.route("/media/{id}/{filename+}", methods=["GET"])
 def media(id: str, filename: str) -> Response:
     """The file of an asset, to whoever may have it on this host."""
-    wanted = Wanted(id if _ID.fullmatch(id) else None, filename)
+    wanted = Wanted(id if ID.fullmatch(id) else None, filename)
     return serve(current_request(), wanted)
 
 
 @routes.route(LEGACY_ROOT + "/{path+}", methods=["GET"])
 def whitehall_media(path: str) -> Response:
     """The file of a whitehall asset. A path without an extension is never found."""
-    held = LegacyPath.find(f"path#{LEGACY_ROOT}/{path}", "path") if "." in path.rpartition("/")[2] else None
+    public_path = f"{LEGACY_ROOT}/{path}"
+    _, dot, extension = path.rpartition("/")[2].rpartition(".")
+    findable = dot and extension and len(public_path.encode()) <= LONGEST_PATH
+    held = LegacyPath.find(f"path#{public_path}", "path") if findable else None
     return serve(current_request(), Wanted(held.asset_id if held is not None else None, None))
 
 
@@ -121,10 +120,7 @@ def _api_call() -> tuple[Request, Principal]:
     request = current_request()
     if host_of(request) is not Host.API:
         raise NotFound
-    caller = principal(request)
-    if not caller.has(SIGNIN):
-        raise Forbidden
-    return request, caller
+    return request, signed_in(request)
 
 
 def _changes(request: Request) -> Changes:
@@ -144,7 +140,7 @@ def _demand_size(request: Request) -> None:
 
 
 def _asset_id(text: str) -> str:
-    if not _ID.fullmatch(text):
+    if not ID.fullmatch(text):
         raise NotFound
     return text
 

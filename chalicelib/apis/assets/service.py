@@ -16,6 +16,7 @@ from chalicelib.errors import Forbidden, NotFound, ValidationFailed
 from chalicelib.files import names, publications, receiving, references
 from chalicelib.files.models import File, Verdict
 from chalicelib.identity import Principal
+from chalicelib.jobs.models import Job
 from chalicelib.rows import ConditionFailed, Put, Step, absent, contend, transact, update
 from chalicelib.settings import settings
 
@@ -151,8 +152,13 @@ def commit(old: Asset | None, new: Asset, steps: list[Step] | None = None, displ
     )
     publishing.carry_out(intentions, new)
     if job is not None:
-        chains.start(job)
+        chains.start(job, commit)
     return new
+
+
+def relink(job: Job) -> None:
+    """Do the job that a changed replacement made necessary; see `chains`."""
+    chains.relink(job, commit)
 
 
 def deleted(old: Asset) -> Asset:
@@ -284,7 +290,7 @@ def _write(old: Asset | None, new: Asset, arrival: _Arrival, path: _Path) -> Ass
     if arrival.wanted():
         file, arrived = arrival.take(new.given_content_type)
         steps += [*arrived, *_replaced_file(old, new)]
-        new.file_id, new.name, new.size = file.file_id, file.name, file.size
+        new.file_id, new.name, new.size = file.file_id, names.clean(file.name), file.size
         new.state, new.library_key = STATE_OF[Verdict(file.verdict)].value, file.library_key
         new.judged_at = None if file.verdict == Verdict.PENDING else clock.now()
     return commit(old, new, steps, path.displaced)

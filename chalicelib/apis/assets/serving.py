@@ -14,6 +14,7 @@ from chalicelib.apis.assets.models import Asset, Former, State
 from chalicelib.apis.assets.publishing import PUBLIC_CACHE, edition_of
 from chalicelib.errors import Forbidden, Gone, NotFound
 from chalicelib.files import library, names, objects, publications
+from chalicelib.identity import SIGNIN, Principal
 from chalicelib.settings import MEBIBYTE, settings
 from chalicelib.web import media
 from chalicelib.web.authentication import principal
@@ -70,7 +71,7 @@ def _decide(request: Request, host: Host, wanted: Wanted) -> Response:
     asset = Asset.get_by_id(wanted.asset_id) if wanted.asset_id is not None else None
     if asset is None:
         if host is not Host.ASSETS:
-            principal(request)
+            signed_in(request)
         raise NotFound
     if asset.deleted_at:
         raise Gone
@@ -96,6 +97,18 @@ def _decide(request: Request, host: Host, wanted: Wanted) -> Response:
         cache = _PLACEHOLDER_CACHE if host is Host.ASSETS else PRIVATE_CACHE
         return redirect(placeholder.path_for(asset.name), headers={"Cache-Control": cache})
     return _bytes(request, asset, _headers(host, asset))
+
+
+def signed_in(request: Request) -> Principal:
+    """Who calls, if they may use this API at all.
+
+    Raises:
+        Unauthenticated, InvalidToken, Forbidden
+    """
+    caller = principal(request)
+    if not caller.has(SIGNIN):
+        raise Forbidden
+    return caller
 
 
 def _replacement(request: Request, host: Host, asset: Asset) -> str | None:
@@ -132,14 +145,14 @@ def _demand_access(request: Request, asset: Asset) -> None:
 
     Raises:
         Unauthenticated, InvalidToken: somebody has to log in first.
-        Forbidden: the asset is a draft for others only.
+        Forbidden: they may not use this API, or the asset is a draft for others only.
     """
     claims = _bypass_claims(request)
     if claims.get("sub") in (asset.auth_bypass_ids or []):
         return
     if claims.get("draft_asset_manager_access") is True and not asset.access_is_limited:
         return
-    caller = principal(request)
+    caller = signed_in(request)
     if not asset.draft or not asset.access_is_limited or caller.has(BYPASS_LIMITS):
         return
     if caller.uid in (asset.access_limited or []):
@@ -173,6 +186,8 @@ def _cookie(request: Request, name: str) -> str | None:
 
 
 def _had_name(asset: Asset, name: str) -> bool:
+    if len(name.encode()) > names.LONGEST_NAME:
+        return False  # nor would it fit into a key
     return any(Former.below(asset.pk, f"former#{name}#", limit=1))
 
 
@@ -195,15 +210,20 @@ def _safe(location: str) -> str:
 def _bytes(request: Request, asset: Asset, headers: dict[str, str]) -> Response:
     size = int(asset.size)
     span = _span(request, size)
-    if request.method == "HEAD" or size == 0 or span is None or span[1] - span[0] >= INLINE_LIMIT:
+    at_once = span is not None and span[1] - span[0] < INLINE_LIMIT and "if-range" not in request.headers
+    if request.method == "HEAD" or size == 0 or not at_once:
         described = _first_there(asset, lambda stored: stored.describe())
         representation = _representation(asset, described, headers)
-        if request.method == "HEAD" or size == 0 or span is None or media.is_unmodified(request, representation):
+        if request.method == "HEAD" or size == 0 or media.is_unmodified(request, representation):
             return media.respond(request, representation, lambda start, length: b"")
-        signed = library.signed_url(
-            asset.library_key, name=asset.name, content_type=names.served_as(asset.content_type)
-        )
-        return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
+        start, length = media.wanted_range(request, representation) or (0, size)
+        if length > INLINE_LIMIT:
+            signed = library.signed_url(
+                asset.library_key, name=asset.name, content_type=names.served_as(asset.content_type)
+            )
+            return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
+        span = start, start + length - 1
+    assert span is not None
     first, last = span
     opened = _first_there(asset, lambda stored: stored.open(first, last))
 

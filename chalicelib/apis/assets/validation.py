@@ -13,6 +13,7 @@ from chalicelib.apis.assets.models import Asset
 from chalicelib.files import names
 
 MOST_ENTRIES = 1000
+MOST_LIST_BYTES = 200_000
 LONGEST_TEXT = 2048
 LONGEST_PATH = 1000
 
@@ -49,14 +50,22 @@ def broken_rules(new: Asset, old: Asset | None, *, lost_replacement: bool) -> It
         yield from _parent_document_url(new.parent_document_url, bool(new.draft))
     if new.redirect_url and _CONTROL.search(new.redirect_url):
         yield "Redirect url must be a URL"
-    if new.redirect_url and len(new.redirect_url) > LONGEST_TEXT:
-        yield f"Redirect url is too long (maximum is {LONGEST_TEXT} characters)"
+    if new.redirect_url and len(new.redirect_url.encode()) > LONGEST_TEXT:
+        yield f"Redirect url is too long (maximum is {LONGEST_TEXT} bytes)"
+    yield from _lists(new)
+
+
+def _lists(new: Asset) -> Iterator[str]:
+    total = 0
     for name, label in _PER_LIST.items():
         entries = getattr(new, name) or []
         if len(entries) > MOST_ENTRIES:
             yield f"{label} is too long (maximum is {MOST_ENTRIES} entries)"
         elif any(len(entry) > LONGEST_TEXT // 8 for entry in entries):
             yield f"{label} holds an entry that is too long (maximum is {LONGEST_TEXT // 8} characters)"
+        total += sum(len(entry.encode()) for entry in entries)
+    if total > MOST_LIST_BYTES:
+        yield f"Access lists are too long together (maximum is {MOST_LIST_BYTES} bytes)"
 
 
 def broken_path_rules(path: str | None) -> Iterator[str]:
@@ -86,19 +95,23 @@ def legacy_etag(text: str | None) -> str | None:
 
 
 def legacy_last_modified(text: str | None) -> datetime | None:
-    """The moment of a legacy date, in ISO 8601 or as HTTP writes dates; without a zone it is UTC.
+    """The moment of a legacy date, in ISO 8601, or as HTTP or Ruby write dates; without a zone it is UTC.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is none of these.
     """
     if text is None:
         return None
+    zoned = f"{text.removesuffix('UTC')}+0000" if text.endswith(" UTC") else text  # as Ruby writes a time in UTC
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = parsedate_to_datetime(text)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)
+        try:
+            moment = datetime.fromisoformat(zoned)
+        except ValueError:
+            moment = parsedate_to_datetime(zoned)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except (OverflowError, IndexError, TypeError) as error:
+        raise ValueError("not a moment that a calendar has") from error
 
 
 def _parent_document_url(url: str, draft: bool) -> Iterator[str]:

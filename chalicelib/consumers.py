@@ -1,0 +1,43 @@
+"""What the queue consumers and the schedule of `app.py` do, and who is told of what.
+
+This is the other entry point beside the routes, and as thin: the wiring of core and APIs, and one line a function.
+"""
+
+from typing import Any
+
+from chalicelib.apis.assets import chains, service
+from chalicelib.apis.assets.models import Asset
+from chalicelib.files import owners, publications, scanning, upkeep
+from chalicelib.jobs import queues, running, sweep, work
+from chalicelib.jobs.models import Job
+from chalicelib.settings import settings
+
+owners.register("assets", owners.Owner(service.hear_verdict, service.may_release))
+
+running.register(chains.KIND, service.relink)
+work.register("job", running.run)
+work.register("publication", publications.converge)
+
+upkeep.register_all()
+sweep.register(sweep.Attendant(Job, "job", running.attend))
+sweep.register(sweep.Attendant(Asset, "asset", service.attend))
+
+
+def scan_small(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Scan what arrived under `small/`; the answer names the records that have to come again."""
+    return queues.consume(event, context, settings().scan_small_queue, scanning.handle)
+
+
+def scan_large(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Scan what arrived under `large/`; the answer names the records that have to come again."""
+    return queues.consume(event, context, settings().scan_large_queue, scanning.handle)
+
+
+def do_work(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Run jobs and large publications; the answer names the records that have to come again."""
+    return queues.consume(event, context, settings().work_queue, work.handle)
+
+
+def run_sweep() -> dict[str, int]:
+    """Put right what events and crashed workers missed; the answer counts the rows looked after."""
+    return {"looked_after": sweep.sweep()}
