@@ -1,7 +1,7 @@
 """Modules that are imported when they are first used.
 
 Every Lambda imports `app.py`, and what lies behind the routes costs more to import than all the rest: PynamoDB and
-botocore alone some 100 ms. Entry points therefore name such modules by `Lazy`, and each function loads only what it uses.
+botocore alone some 100 ms. Entry points therefore name such modules by `Lazy`; each function loads what it uses.
 """
 
 import importlib

@@ -1,19 +1,26 @@
 """The routes of the GOV.UK API. HTTP only: the rules are in `service` and `serving` (docs/apis/assets.md)."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Response
 
-from chalicelib.apis.assets import health, parameters, placeholder, presenters, service
-from chalicelib.apis.assets.models import ID, Asset, LegacyPath
-from chalicelib.apis.assets.parameters import Changes
-from chalicelib.apis.assets.serving import Wanted, serve, signed_in
-from chalicelib.apis.assets.validation import LEGACY_ROOT, LONGEST_PATH
 from chalicelib.errors import BodyTooLarge, NotFound
-from chalicelib.identity import Principal
+from chalicelib.lazy import Lazy
 from chalicelib.settings import MEBIBYTE, settings
-from chalicelib.web import bodies
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
+
+if TYPE_CHECKING:
+    from chalicelib.apis.assets import health, models, parameters, placeholder, presenters, service, serving
+    from chalicelib.identity import Principal
+    from chalicelib.web import bodies
+else:
+    bodies = Lazy("chalicelib.web.bodies")
+    health, models = Lazy("chalicelib.apis.assets.health"), Lazy("chalicelib.apis.assets.models")
+    parameters, placeholder = Lazy("chalicelib.apis.assets.parameters"), Lazy("chalicelib.apis.assets.placeholder")
+    presenters, service = Lazy("chalicelib.apis.assets.presenters"), Lazy("chalicelib.apis.assets.service")
+    serving = Lazy("chalicelib.apis.assets.serving")
 
 routes = Blueprint(__name__)
 
@@ -70,27 +77,25 @@ def restore_asset(id: str) -> Response:
 @routes.route("/media/{id}/{filename+}", methods=["GET"])
 def media(id: str, filename: str) -> Response:
     """The file of an asset, to whoever may have it on this host."""
-    wanted = Wanted(id if ID.fullmatch(id) else None, filename)
-    return serve(current_request(), wanted)
+    wanted = serving.Wanted(id if models.ID.fullmatch(id) else None, filename)
+    return serving.serve(current_request(), wanted)
 
 
-@routes.route(LEGACY_ROOT + "/{path+}", methods=["GET"])
+@routes.route("/government/uploads/{path+}", methods=["GET"])
 def whitehall_media(path: str) -> Response:
     """The file of a whitehall asset. A path without an extension is never found."""
-    public_path = f"{LEGACY_ROOT}/{path}"
     _, dot, extension = path.rpartition("/")[2].rpartition(".")
-    findable = dot and extension and len(public_path.encode()) <= LONGEST_PATH
-    held = LegacyPath.find(f"path#{public_path}", "path") if findable else None
-    return serve(current_request(), Wanted(held.asset_id if held is not None else None, None))
+    asset_id = service.holder_of(f"/government/uploads/{path}") if dot and extension else None
+    return serving.serve(current_request(), serving.Wanted(asset_id, None))
 
 
-@routes.route(placeholder.PAGE_PATH, methods=["GET"])
+@routes.route("/government/placeholder", methods=["GET"])
 def placeholder_page() -> Response:
     """The page shown in the place of a document that is still being scanned."""
     return Response(placeholder.PAGE, {"Content-Type": "text/html; charset=utf-8", **_FOR_A_DAY})
 
 
-@routes.route(placeholder.PICTURE_ROOT + "/{name}", methods=["GET"])
+@routes.route("/asset-manager/{name}", methods=["GET"])
 def placeholder_picture(name: str) -> Response:
     """The picture shown in the place of a picture that is still being scanned."""
     if name != placeholder.picture_name():
@@ -110,7 +115,7 @@ def ready() -> Response:
     return json_response(health.report())
 
 
-def _api_call() -> tuple[Request, Principal]:
+def _api_call() -> "tuple[Request, Principal]":
     """The running request and its caller, who must be signed in.
 
     Raises:
@@ -120,10 +125,10 @@ def _api_call() -> tuple[Request, Principal]:
     request = current_request()
     if host_of(request) is not Host.API:
         raise NotFound
-    return request, signed_in(request)
+    return request, serving.signed_in(request)
 
 
-def _changes(request: Request) -> Changes:
+def _changes(request: Request) -> "parameters.Changes":
     _demand_size(request)
     is_json = not request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form"))
     return parameters.read(bodies.parameters(request), is_json=is_json)
@@ -140,12 +145,14 @@ def _demand_size(request: Request) -> None:
 
 
 def _asset_id(text: str) -> str:
-    if not ID.fullmatch(text):
+    if not models.ID.fullmatch(text):
         raise NotFound
     return text
 
 
-def _answer(request: Request, asset: Asset, status: str, code: int = 200, *, with_access: bool = False) -> Response:
+def _answer(
+    request: Request, asset: "models.Asset", status: str, code: int = 200, *, with_access: bool = False
+) -> Response:
     body = presenters.asset(
         asset,
         status,

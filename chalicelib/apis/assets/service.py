@@ -39,6 +39,14 @@ def show(principal: Principal, asset_id: str) -> Asset:
     return _owned(principal, asset)
 
 
+def holder_of(path: str) -> str | None:
+    """The id of the asset that has, or last had, a whitehall path; None if no asset ever had it."""
+    if len(path.encode()) > validation.LONGEST_PATH:
+        return None
+    held = LegacyPath.find(f"path#{path}", "path")
+    return None if held is None else str(held.asset_id)
+
+
 def create(principal: Principal, changes: Changes) -> Asset:
     """Create an asset from a file in the body or a finished upload.
 
