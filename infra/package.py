@@ -47,7 +47,7 @@ def package(folder: Path, *, stage: str = "dev", project: Path = PROJECT) -> Pat
         Unsound: it cannot be made, or a check failed.
     """
     commands = Path(sys.executable).parent
-    _validate(project, stage)
+    _run([sys.executable, "-m", "infra.package", "--validate", str(project), stage])  # `app` is imported once a process
     make = [
         str(commands / "chalice"),
         *("--project-dir", str(project), "package", "--stage", stage),
@@ -60,9 +60,9 @@ def package(folder: Path, *, stage: str = "dev", project: Path = PROJECT) -> Pat
     return template
 
 
-def _validate(project: Path, stage: str) -> None:
+def _validate(project: str, stage: str) -> None:
     """What Chalice itself checks only when it deploys."""
-    config = CLIFactory(str(project), environ=os.environ).create_config_obj(stage)
+    config = CLIFactory(project, environ=os.environ).create_config_obj(stage)
     try:
         validate_configuration(config)
         validate_resource_policy(config)
@@ -97,8 +97,11 @@ def _look_inside(archive: Path) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """The command. Returns the exit code."""
-    folder, *stage = arguments
     try:
+        if arguments[0] == "--validate":
+            _validate(*arguments[1:])
+            return 0
+        folder, *stage = arguments
         template = package(Path(folder), stage=stage[0] if stage else "dev")
     except Unsound as error:
         print(error, file=sys.stderr)

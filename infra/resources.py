@@ -140,6 +140,7 @@ class _Provisioner:
 
     def _bucket(self, resource: Resource, properties: dict[str, Any]) -> None:
         name = properties.pop("BucketName")
+        _only(resource, properties, _BUCKET_PROPERTIES.keys())
         try:
             if self._region == "us-east-1":  # the one region that must not be named
                 self._s3.create_bucket(Bucket=name)
@@ -149,7 +150,6 @@ class _Provisioner:
         except ClientError as error:
             _unless(error, "BucketAlreadyOwnedByYou")
         self._refs[resource.name] = name
-        _only(resource, properties, _BUCKET_PROPERTIES.keys())
         for key, value in properties.items():
             operation, argument, translate = _BUCKET_PROPERTIES[key]
             getattr(self._s3, operation)(Bucket=name, **{argument: translate(value)})

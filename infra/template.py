@@ -76,9 +76,8 @@ class Template:
             if name not in given and "Default" not in rules:
                 raise TemplateError(f"parameter {name} has no default and must be given: {rules['Description']}")
             value = given.get(name, str(rules.get("Default", "")))
-            allowed = rules.get("AllowedValues", [value])
-            if value not in allowed or not re.fullmatch(rules.get("AllowedPattern", ".*"), value):
-                raise TemplateError(f"parameter {name} cannot be {value!r}")
+            if not _fits(value, rules):
+                raise TemplateError(f"parameter {name} does not fit: {rules['Description']}")
             values[name] = value
         return values
 
@@ -91,6 +90,14 @@ class Template:
         response = api.properties["GatewayResponses"][kind]
         status = response.get("StatusCode")
         return (int(status) if status else None), response["ResponseTemplates"]["application/json"]
+
+
+def _fits(value: str, rules: Mapping[str, Any]) -> bool:
+    return (
+        value in rules.get("AllowedValues", [value])
+        and len(value) >= int(rules.get("MinLength", 0))
+        and re.fullmatch(rules.get("AllowedPattern", ".*"), value) is not None
+    )
 
 
 class Resolver:

@@ -3,11 +3,13 @@
 moto is not safe in threads, so one lock stands around it: threads interleave between calls, never inside one.
 """
 
+import functools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
@@ -47,6 +49,12 @@ def _guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 BotocoreStubber.__call__ = _guarded  # type: ignore[method-assign]
+
+
+@functools.cache
+def _shared_session() -> boto3.session.Session:
+    """One session for all tests: most of what a client costs is reading the service's description."""
+    return boto3.session.Session()
 
 
 @dataclass
@@ -91,8 +99,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name, value in _CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        for name, value in _CREDENTIALS.items():
+        for name, value in _CREDENTIALS.items():  # again, since moto sets its own
             monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", _shared_session())
         environment = provision("local", parameters=PARAMETERS)
         environment["AUTH"] = "required"
         for name, value in environment.items():

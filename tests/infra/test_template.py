@@ -1,0 +1,121 @@
+"""The template, the settings, the rows and the functions' configuration say the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chalicelib.rows import DueIndex, Row
+from chalicelib.settings import describe
+from infra.template import Resolver, Template, TemplateError
+from tests.support.cloud import PARAMETERS
+
+CONFIG = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))
+CONSUMERS = {"ScanSmallQueue": "scan_small", "ScanLargeQueue": "scan_large", "WorkQueue": "work"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template()
+
+
+def test_every_required_setting_is_in_the_environment_of_every_function(template: Template) -> None:
+    required = {name for name, _, default, _ in describe() if default is ...}
+    assert required
+    assert required <= template.environment.keys()
+
+
+def test_the_environment_holds_nothing_that_nobody_reads(template: Template) -> None:
+    known = {name for name, *_ in describe()}
+    strange = {name for name in template.environment.keys() - known if not name.startswith("POWERTOOLS_")}
+    assert strange == set()
+
+
+def test_secrets_and_the_scanner_have_no_default_on_a_stage(template: Template) -> None:
+    for missing in ("OriginSecret", "Scanner"):
+        given = {"Stage": "dev", **{name: value for name, value in PARAMETERS.items() if name != missing}}
+        with pytest.raises(TemplateError, match=f"{missing} has no default"):
+            template.parameters(given)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("Stage", "Dev!"), ("Scanner", "none"), ("Nothing", "x"), ("OriginSecret", "short")]
+)
+def test_parameters_that_do_not_fit_are_refused(template: Template, parameter: str, value: str) -> None:
+    with pytest.raises(TemplateError, match=parameter):
+        template.parameters({"Stage": "dev", **PARAMETERS, parameter: value})
+
+
+def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: Template) -> None:
+    tables = template.of_type("AWS::DynamoDB::Table")
+    assert {table.name for table in tables} == {"FilesTable", "JobsTable", "AssetsTable", "IdentitiesTable"}
+    for table in tables:
+        keys = [key["AttributeName"] for key in table.properties["KeySchema"]]
+        assert keys == [Row.pk.attr_name, Row.sk.attr_name]
+        [index] = table.properties["GlobalSecondaryIndexes"]
+        assert index["IndexName"] == DueIndex.Meta.index_name
+        assert [key["AttributeName"] for key in index["KeySchema"]] == [
+            DueIndex.due_shard.attr_name,
+            DueIndex.due_at.attr_name,
+        ]
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+        assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
+    text = Path("infra/template.yaml").read_text(encoding="utf-8")
+    resources = text.count("Type: AWS::DynamoDB::Table") + text.count("Type: AWS::S3::Bucket\n")
+    assert resources == 7
+    assert text.count("DeletionPolicy: Retain") == resources
+    assert text.count("UpdateReplacePolicy: Retain") == resources
+
+
+def test_a_message_stays_hidden_for_six_timeouts_of_its_function(template: Template) -> None:
+    for queue, function in CONSUMERS.items():
+        timeout = CONFIG["lambda_functions"][function]["lambda_timeout"]
+        assert template.resources[queue].properties["VisibilityTimeout"] == 6 * timeout
+
+
+def test_every_queue_has_dead_letters(template: Template) -> None:
+    queues = {queue.name: queue.properties for queue in template.of_type("AWS::SQS::Queue")}
+    for name in CONSUMERS:
+        target = queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert "RedrivePolicy" not in queues[target]
+    assert len(queues) == 2 * len(CONSUMERS)
+
+
+def test_gateway_responses_speak_every_apis_shape_and_name_the_upload_route(template: Template) -> None:
+    for kind in ("REQUEST_TOO_LARGE", "MISSING_AUTHENTICATION_TOKEN", "DEFAULT_4XX", "DEFAULT_5XX"):
+        _, body = template.gateway_response(kind)
+        answer = json.loads(body.replace("$context.error.messageString", '"some reason"'))
+        assert answer.keys() == {"_response_info", "title", "description", "errors"}
+        assert answer["_response_info"].keys() == {"status"}
+        assert answer["errors"][0]["detail"]
+    status, body = template.gateway_response("REQUEST_TOO_LARGE")
+    assert status == 413
+    assert "/s3/params" in json.loads(body)["description"]
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "template.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_intrinsics_are_resolved_however_deep() -> None:
+    resolver = Resolver({"Stage": "dev", "AWS::Region": "eu-west-2"}, lambda name, attribute: f"<{name}.{attribute}>")
+    value = {"A": [{"Fn::Sub": "${Stage}-${AWS::Region}-${Queue.Arn}-${!Literal}"}], "B": {"Ref": "Stage"}}
+    assert resolver.resolve(value) == {"A": ["dev-eu-west-2-<Queue.Arn>-${Literal}"], "B": "dev"}
+    assert resolver.resolve({"Fn::Sub": ["${x}-${Stage}", {"x": {"Fn::GetAtt": "Queue.Arn"}}]}) == "<Queue.Arn>-dev"
+
+
+@pytest.mark.parametrize("value", [{"Fn::Join": ["", []]}, {"Ref": "Nothing"}, {"Fn::Sub": "${Nothing}"}])
+def test_what_cannot_be_resolved_is_an_error(value: object) -> None:
+    with pytest.raises(TemplateError):
+        Resolver({}, lambda name, attribute: "").resolve(value)
+
+
+def test_a_resource_with_a_condition_is_not_made_as_if_it_had_none(tmp_path: Path) -> None:
+    path = write(tmp_path, "Resources: {A: {Type: 'AWS::S3::Bucket', Condition: Sometimes}}")
+    with pytest.raises(TemplateError, match="Condition"):
+        Template(path)
