@@ -16,7 +16,7 @@ from chalicelib import clock
 from chalicelib.errors import NotFound
 from chalicelib.identity.models import DIRECTORY, PRINCIPAL, Identity, principal_key, token_id, token_key
 from chalicelib.identity.principal import SIGNIN, Principal
-from chalicelib.rows import Delete, Put, absent, delete, transact
+from chalicelib.rows import Check, Delete, Put, Step, absent, contend, delete, transact
 
 REMEMBERED = 60  # seconds that a valid token is believed without asking again
 _CACHE_SIZE = 1_000
@@ -80,7 +80,7 @@ def mint_another(uid: str, *, expires_at: int | None = None) -> tuple[str, Token
     row = Identity.find(principal_key(uid), PRINCIPAL)
     if row is None:
         raise NotFound("there is no such principal")
-    return _add(row.principal(uid), expires_at)
+    return _add(row.principal(uid), expires_at, Check(row, Identity.pk.exists()))
 
 
 def entries() -> list[TokenEntry]:
@@ -111,7 +111,7 @@ def revoke(identifier: str) -> int:
     if not whole and (one := Identity.find(DIRECTORY, token_key(identifier))) is not None:
         rows = [one]
     for row in rows:
-        transact(Delete(Identity(principal_key(uid), token_key(row.token_hash or ""))), Delete(row))
+        _withdraw(uid, row)
     if whole:
         principal = Identity.find(principal_key(uid), PRINCIPAL)
         if principal is not None:
@@ -145,7 +145,7 @@ def authenticate(token: str) -> Principal | None:
     return principal
 
 
-def _add(principal: Principal, expires_at: int | None, *first: Put) -> tuple[str, TokenEntry]:
+def _add(principal: Principal, expires_at: int | None, *first: Step) -> tuple[str, TokenEntry]:
     token = f"am_{principal.uid}_{secrets.token_urlsafe(32)}"
     digest = _digest(token)
     entry = TokenEntry(f"{principal.uid}-{digest[:12]}", principal, clock.epoch(), expires_at)
@@ -161,6 +161,11 @@ def _add(principal: Principal, expires_at: int | None, *first: Put) -> tuple[str
 def _owner(identifier: str) -> str:
     """The uid in the id of a token, or the uid itself."""
     return identifier.partition("-")[0]
+
+
+def _withdraw(uid: str, listed: Identity) -> None:
+    token = Identity(principal_key(uid), token_key(listed.token_hash or ""))
+    contend(lambda: transact(Delete(token), Delete(listed)))
 
 
 def _digest(token: str) -> str:
