@@ -8,21 +8,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib.errors import AssetManagerError, MethodNotAllowed, NotFound
+from chalicelib.logs import logger
 from chalicelib.web.failures import expected
 from chalicelib.web.rendering import render
 from chalicelib.web.request import Request, running_context, running_request
 from chalicelib.web.responses import empty, header_value, result
 from chalicelib.web.routing import Router, variables
 
-SERVICE = "asset-manager"  # not the Chalice app's name: Powertools would log every line twice
 VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
-logger = Logger(service=SERVICE)
 
 
 class AssetManager(Chalice):

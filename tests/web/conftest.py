@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.web.application import SERVICE, AssetManager, logger
+from chalicelib.logs import logger
+from chalicelib.web.application import AssetManager
 from tests.support.client import Client
 from tests.web.sample import Trouble, sample_app
 
@@ -42,7 +43,7 @@ def log() -> Iterator[list[dict[str, Any]]]:
             lines.append(json.loads(logger.registered_formatter.format(record)))
 
     handler = Keep()
-    target = logging.getLogger(SERVICE)
+    target = logging.getLogger(logger.service)
     target.addHandler(handler)
     yield lines
     target.removeHandler(handler)

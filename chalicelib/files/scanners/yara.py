@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger
-
 from chalicelib.files.scanners.findings import Finding, Infected, Outcome, Readable, ScannerUnavailable, Unscannable
+from chalicelib.logs import logger
 from chalicelib.settings import BadSetting, settings
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ WINDOW = 8 * 1024 * 1024
 SELF_TEST_RULES = Path(__file__).parent / "rules" / "selftest.yar"
 _SELF_TEST_STAGES = ("local", "test")
 _WINDOW_SECONDS = 60
-
-logger = Logger(service="assets")
 
 
 @dataclass(frozen=True, slots=True)
