@@ -1,0 +1,230 @@
+"""Every AWS call that a function really makes is allowed by that function's own policy.
+
+moto enforces no policies, so this reads them itself: whole lives of assets are led, and each call is held against the
+policy of the function that made it.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from chalicelib.settings import settings
+from infra.template import Resolver
+from tests.support.calls import Call, on_call
+from tests.support.client import Upload
+from tests.support.cloud import ACCOUNT, REGION
+from tests.support.world import World, world
+
+__all__ = ["world"]
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+CONSUMERS = ("scan_small", "scan_large", "work")
+DAY = 86400.0
+
+Need = tuple[str, str]  # action, ARN of the resource
+
+
+def arns() -> dict[str, str]:
+    """The ARN of every resource of the template, by its logical name."""
+    ours = settings()
+    tables = {f"{name.title()}Table": f"dynamodb:{REGION}:{ACCOUNT}:table/{getattr(ours, f'{name}_table')}" for name in
+              ("files", "jobs", "assets", "identities")}  # fmt: skip
+    buckets = {
+        f"{name.title()}Bucket": f"s3:::{getattr(ours, f'{name}_bucket')}" for name in ("intake", "library", "media")
+    }
+    queues = {
+        name: f"sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}"
+        for name, url in {
+            "ScanSmallQueue": ours.scan_small_queue,
+            "ScanLargeQueue": ours.scan_large_queue,
+            "WorkQueue": ours.work_queue,
+        }.items()
+    }
+    return {name: f"arn:aws:{rest}" for name, rest in (tables | buckets | queues).items()}
+
+
+class Policy:
+    """One function's policy."""
+
+    def __init__(self, function: str) -> None:
+        known = arns()
+        pseudo = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+        document = json.loads(Path(f".chalice/policy-{function}.json").read_text(encoding="utf-8"))
+        self._statements = Resolver(pseudo, lambda name, _: known[name]).resolve(document)["Statement"]
+
+    def allows(self, need: Need) -> bool:
+        action, resource = need
+        return any(
+            action in statement["Action"] and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
+            for statement in self._statements
+        )
+
+
+def needs(call: Call) -> Iterator[Need]:
+    """What a call must be allowed to do."""
+    if call.service == "s3":
+        yield from s3_needs(call.operation, call.params)
+    elif call.service == "dynamodb":
+        yield from dynamodb_needs(call.operation, call.params)
+    else:
+        name = call.params["QueueUrl"].rpartition("/")[2]
+        yield f"sqs:{call.operation}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+
+def s3_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
+    one = f"{bucket}/{params.get('Key')}"
+    version = "Version" if params.get("VersionId") else ""
+    match operation:
+        case "ListObjectsV2":
+            yield "s3:ListBucket", bucket
+        case "ListObjectVersions":
+            yield "s3:ListBucketVersions", bucket
+        case "GetObject" | "HeadObject":
+            yield f"s3:GetObject{version}", one
+            yield "s3:ListBucket", bucket  # or what is missing reads as forbidden
+        case "PutObject":
+            yield "s3:PutObject", one
+        case "DeleteObject":
+            yield f"s3:DeleteObject{version}", one
+        case "PutObjectTagging":
+            yield f"s3:PutObject{version}Tagging", one
+        case "CopyObject":
+            source = params["CopySource"]
+            versioned = "Version" if source.get("VersionId") else ""
+            yield f"s3:GetObject{versioned}", f"arn:aws:s3:::{source['Bucket']}/{unquote(source['Key'])}"
+            yield "s3:PutObject", one
+        case _:
+            raise AssertionError(f"nobody said what {operation} needs")
+
+
+def dynamodb_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    def table(name: str) -> str:
+        return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+
+    match operation:
+        case "TransactWriteItems":
+            for item in params["TransactItems"]:
+                [(kind, body)] = item.items()
+                yield (
+                    f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else kind + 'Item'}",
+                    table(body["TableName"]),
+                )
+        case "BatchGetItem" | "BatchWriteItem":
+            for name in params["RequestItems"]:
+                yield f"dynamodb:{operation}", table(name)
+        case "Query" if "IndexName" in params:
+            yield "dynamodb:Query", f"{table(params['TableName'])}/index/{params['IndexName']}"
+        case "DescribeTable":
+            raise AssertionError("no function may ask what its tables look like")
+        case _:
+            yield f"dynamodb:{operation}", table(params["TableName"])
+
+
+class Watched:
+    """A world in which every call is held against the policy of the function that makes it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.denied: set[tuple[str, str, str]] = set()
+        self.used: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def acting(self, function: str) -> Iterator[None]:
+        policy = Policy(function)
+
+        def look(call: Call) -> None:
+            for need in needs(call):
+                self.used.add((function, need[0]))
+                if not policy.allows(need):
+                    self.denied.add((function, *need))
+
+        with on_call(before=look):
+            yield
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        with self.acting("api_handler"):
+            reply = self.world.client.request(method, url, **options)
+        assert reply.status < 500
+        return reply
+
+    def settle(self) -> None:
+        for _ in range(4):
+            self.world.cloud.hand_back()
+            for consumer in CONSUMERS:
+                with self.acting(consumer):
+                    self.world.deliver(consumer, failing=True)
+            with self.acting("sweep"):
+                self.world.sweep()
+
+    def upload(self, content: bytes, **fields: str) -> str:
+        form = {f"asset[{name}]": value for name, value in fields.items()}
+        reply = self.request(
+            "POST", "/assets", form=form, files={"asset[file]": Upload(content, "a.txt", "text/plain")}
+        )
+        assert reply.status == 201
+        identifier: str = reply.json()["id"].rpartition("/")[2]
+        self.settle()
+        return identifier
+
+
+@pytest.fixture
+def watched(world: World) -> Watched:
+    world.cloud.set(AUTH="open", DELETED_DAYS="1", REPLACED_DAYS="1")
+    return Watched(world)
+
+
+def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_an_asset(watched: Watched) -> None:
+    clean, infected = watched.upload(b"clean"), watched.upload(EICAR)
+    draft = watched.upload(b"draft", draft="true")
+    for identifier in (clean, infected, draft):
+        for host in ("http://api.test", "http://assets.test", "http://draft-assets.test"):
+            watched.request("GET", f"{host}/media/{identifier}/a.txt")
+        watched.request("GET", f"/assets/{identifier}")
+    assert watched.request("GET", f"/assets/{clean}").json()["state"] == "clean"
+    watched.request("PUT", f"/assets/{draft}", form={"asset[draft]": "false", "asset[replacement_id]": clean})
+    watched.request("PUT", f"/assets/{clean}", files={"asset[file]": Upload(b"newer", "b.txt", "text/plain")})
+    watched.settle()
+    watched.request("GET", f"http://assets.test/media/{clean}/a.txt")
+    watched.request("DELETE", f"/assets/{clean}")
+    watched.settle()
+    watched.request("POST", f"/assets/{clean}/restore")
+    watched.settle()
+    watched.request("DELETE", f"/assets/{clean}")
+    watched.request("DELETE", f"/assets/{infected}")
+    watched.request("GET", "/healthcheck/ready")
+    for _ in range(4):
+        watched.world.travel(1.5 * DAY)
+        watched.settle()
+    assert watched.denied == set()
+    assert watched.world.keys("library_bucket") != []  # the draft's file: what nobody deleted is still there
+
+
+def test_no_function_needs_more_than_its_policy_allows_for_what_events_missed(watched: Watched) -> None:
+    reply = watched.request("POST", "/assets", files={"asset[file]": Upload(b"x", "a.txt", "text/plain")})
+    assert reply.status == 201
+    sqs = watched.world.inspect("sqs")
+    sqs.purge_queue(QueueUrl=settings().scan_small_queue)
+    watched.world.travel(3 * 3600)
+    watched.settle()
+    identifier = reply.json()["id"].rpartition("/")[2]
+    assert watched.request("GET", f"/assets/{identifier}").json()["state"] == "clean"
+    assert watched.denied == set()
+
+
+def test_a_caller_with_a_token_needs_no_more(watched: Watched) -> None:
+    from chalicelib.identity import mint
+
+    token, _ = mint("alice")
+    watched.world.cloud.set(AUTH="required")
+    with watched.acting("api_handler"):
+        reply = watched.world.client.get("/assets/" + "0" * 24, headers={"Authorization": f"Bearer {token}"})
+    assert reply.status == 404
+    assert ("api_handler", "dynamodb:BatchGetItem") in watched.used
+    assert watched.denied == set()
