@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.files.scanners import Finding, scan
+from chalicelib.files.scanners import Finding, Outcome, scan
 from chalicelib.settings import settings
 from tests.files.scanners.samples import Stream
 
@@ -45,3 +45,11 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
 def judge(content: bytes, most: int = 1 << 30) -> Finding:
     """Scan bytes with the configured scanner, at most `most` of them in one read."""
     return scan(Stream(content, most), size=len(content))
+
+
+CLEAN = Finding(Outcome.CLEAN)
+INFECTED = Finding(Outcome.INFECTED, "SelfTest_Eicar")
+
+
+def unscannable(reason: str) -> Finding:
+    return Finding(Outcome.UNSCANNABLE, reason)

@@ -1,15 +1,18 @@
 """Files to scan, made in code. The test virus is put together from pieces: whole, it would make a detection of us."""
 
 import bz2
+import functools
 import gzip
 import io
 import lzma
+import random
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS" + b"-TEST-FILE!$H+H*"
+NOISE = random.Random(1).randbytes(200_000)
 TEXT = b"The quick brown fox jumps over the lazy dog.\n" * 40
 
 
@@ -138,3 +141,57 @@ def encrypted(archive: bytes) -> bytes:
             changed[at + flags] |= 1
             at = changed.find(signature, at + 4)
     return bytes(changed)
+
+
+@functools.cache
+def packings(content: bytes) -> dict[str, bytes]:
+    """The same content in every kind of archive that is opened."""
+    entries = {"readme": TEXT, "folder/": b"", "inner": content, "last": NOISE[:5000]}
+    return {
+        "zip, stored": zipped(entries, zipfile.ZIP_STORED),
+        "zip, deflated": zipped(entries),
+        "zip, bzip2": zipped(entries, zipfile.ZIP_BZIP2),
+        "zip, streamed": zipped({"inner": content, "last": TEXT}, streamed=True),
+        "zip, zip64": zipped(entries, zip64=True),
+        "zip, zip64, streamed": zipped({"inner": content, "last": TEXT}, streamed=True, zip64=True),
+        "zip, comment": zipped(entries, comment=b"a comment"),
+        "zip in zip": zipped({"a": TEXT, "b": zipped(entries)}),
+        "zip in zip, stored": zipped({"b": zipped(entries), "c": TEXT}, zipfile.ZIP_STORED),
+        "zip in zip in zip": nested(3, content),
+        "docx": docx(content),
+        "docx in zip": zipped({"a.docx": docx(content)}),
+        "gzip": gzipped(content),
+        "gzip, stored": gzipped(content, 0),
+        "gzip, members": gzipped(TEXT) + gzipped(content) + gzipped(TEXT),
+        "gzip, content across members": gzipped(content[:30]) + gzipped(content[30:]),
+        "gzip, padded": gzipped(content) + b"\0" * 512,
+        "bzip2": bz2.compress(content),
+        "bzip2, content across streams": bz2.compress(content[:30]) + bz2.compress(content[30:]),
+        "xz": lzma.compress(content),
+        "xz, padded streams": lzma.compress(content[:30]) + b"\0" * 8 + lzma.compress(content[30:]),
+        "tar, pax": tarred(entries, links=[("link", "inner")]),
+        "tar, pax names": tarred({"ü" * 200: content, "b": TEXT}),
+        "tar, gnu": tarred(entries, tarfile.GNU_FORMAT),
+        "tar, gnu long names": tarred({"n" * 300: content}, tarfile.GNU_FORMAT),
+        "tar, ustar": tarred(entries, tarfile.USTAR_FORMAT),
+        "tar, before ustar": old_tar(content),
+        "tar.gz": gzipped(tarred(entries)),
+        "tar.bz2": bz2.compress(tarred(entries)),
+        "tar.xz": lzma.compress(tarred(entries)),
+        "tar.gz in zip in zip": zipped({"a": zipped({"b": gzipped(tarred(entries))})}),
+        "docx in tar": tarred({"a.docx": docx(content)}),
+        "docx in tar.gz": gzipped(tarred({"a.docx": docx(content)})),
+    }
+
+
+def old_tar(content: bytes, name: bytes = b"inner") -> bytes:
+    """A tar of the time before the magic."""
+    header = bytearray(512)
+    header[: len(name)], header[100:108], header[124:136] = name, b"0000644\0", b"%011o\0" % len(content)
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + content + b"\0" * (-len(content) % 512 + 1024)
+
+
+def many(count: int) -> bytes:
+    return zipped({str(number): b"" for number in range(count)}, zipfile.ZIP_STORED)

@@ -15,11 +15,9 @@ from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, scan
 from chalicelib.files.scanners.reach import NeedsWholeFile, longest_string
 from chalicelib.files.scanners.yara import WINDOW
 from tests.files.scanners import samples
-from tests.files.scanners.conftest import Configure, judge
+from tests.files.scanners.conftest import CLEAN, INFECTED, Configure, judge
 from tests.files.scanners.samples import EICAR, TEXT, Stream
 
-CLEAN = Finding(Outcome.CLEAN)
-INFECTED = Finding(Outcome.INFECTED, "SelfTest_Eicar")
 WHOLE_FILE = Finding(Outcome.UNSCANNABLE, "rules_need_whole_file")
 
 quick = hypothesis_settings(
@@ -83,6 +81,8 @@ RULES = {
     "either width, any case": ('$a = "needle" ascii wide nocase', "any of ($a)", 12),
     "xor": ('$a = "needle" xor(1-255)', "$a", 6),
     "base64": ('$a = "needle" base64', "$a", 12),
+    "wide base64": ('$a = "needle" wide base64wide', "$a", 40),
+    "alternatives of different lengths": ("$a = { 01 ( 02 03 04 | 05 | 06 07 ) 08 }", "$a", 5),
     "hex with jumps": ("$a = { 01 ?? ~03 [2-4] 0? [3] 05 }", "$a", 12),
     "hex with alternatives": ("$a = { 01 ( 02 | 03 04 ( 05 06 | 07 ) 08 ) /* } */ 09 }", "$a", 7),
     "regex": (r"$a = /ab{2,5}(cd|e[f-h]{3}|\x41\.)?k/i", "$a", 11),
@@ -158,7 +158,7 @@ def test_rules_that_need_the_whole_file_say_so_at_start(
     path = tmp_path / "rules.yar"
     path.write_text(WHOLE_FILE_RULES["filesize"])
     configure(YARA_RULES=path)
-    with mock.patch.object(yara.logger, "warning") as warning:
+    with mock.patch("chalicelib.logs.logger.warning") as warning:
         judge(TEXT)
         judge(TEXT)
     warning.assert_called_once()
