@@ -1,7 +1,7 @@
 """API Gateway and Lambda on a laptop: HTTP becomes a proxy event, the app answers, its result becomes HTTP.
 
-The limits are AWS's: 10 MB a request at API Gateway, 6 MB an invocation at Lambda, in either direction. What is refused
-here is answered with the template's own gateway responses.
+The limits are AWS's: 10 KB of headers and 10 MB a request at API Gateway, 6 MB an invocation at Lambda, either way. What
+is refused here is answered with the template's own gateway responses.
 """
 
 import json
@@ -17,6 +17,7 @@ from infra.template import Template
 
 logger = logging.getLogger(__name__)
 
+MAX_HEAD = 10_240  # bytes of request line and header values
 MAX_REQUEST = 10 * 1024 * 1024
 MAX_INVOCATION = 6 * 1024 * 1024
 
@@ -38,6 +39,8 @@ class Gateway:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The response to one request. Never raises."""
+        if len(request.target) + sum(len(value) for _, value in request.headers) > MAX_HEAD:
+            return self.bad_request(431, "the request's headers are too large")
         if request.body is None:
             return self.refusal("REQUEST_TOO_LARGE", 413)
         if request.method not in _VERBS:
