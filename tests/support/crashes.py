@@ -1,0 +1,255 @@
+"""The crash-point harness: does an operation survive the death of its process at any AWS call?
+
+A `Scenario` arranges a world and acts in it once. `survive` runs the act undisturbed and keeps the end state; then, for
+every AWS call of the act, it dies before that call takes effect and again after it with the answer lost, lets the cloud
+do what it does in the hours after (redelivery, sweep, `World.repair`), and compares. Each run is a forked process: it
+starts from the very world that was arranged, and what it leaves in memory is gone with it.
+
+    arrange --+-- fork: act --------------------------> repair --> the end state
+              +-- fork: (nothing) --------------------> repair --> the state in which nothing happened
+              +-- fork: act, dies before call 1 ------> repair --> one of those?
+              +-- fork: act, dies after call 1 -------> repair --> ...
+
+A message is delivered again, so its end state must be that of the undisturbed run. A request is not: it may have
+happened entirely or not at all. A `repeatable` request is also sent again by its client at once, and then it must have
+happened.
+
+A crash at a call that only reads leaves the same cloud as one at the call before it, which is tried anyway; such a
+point is run far enough to see that nothing swallows the crash, and not repaired.
+
+An API that wants this writes scenarios and, if it has promises of its own across rows, a `check` (see `survive`).
+"""
+
+import gc
+import os
+import pickle
+import signal
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from chalicelib import aws
+from tests.support.calls import Call, Crash, counting, on_call
+from tests.support.snapshots import Snapshot, difference, disagreements, ids, snapshot
+from tests.support.world import World
+
+Moment = Literal["before", "after"]
+
+_READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
+_LONGEST_RUN = 60  # seconds
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An operation that must survive.
+
+    Args:
+        name: what it is, for messages.
+        arrange: makes the world in which the act takes place; what it returns is handed to `act`.
+        act: the operation; its AWS calls are the crash points.
+        kind: `message`: the cloud itself tries again. `request`: a client asked and got no answer.
+        repeatable: the client may send the request again and mean the same.
+        again: what the client sends then, if it is not the act itself.
+    """
+
+    name: str
+    arrange: Callable[[World], Any]
+    act: Callable[[World, Any], object]
+    kind: Literal["message", "request"] = "request"
+    repeatable: bool = False
+    again: Callable[[World, Any], object] | None = None
+
+
+Check = Callable[[World], list[str]]
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a scenario."""
+
+    scenario: str
+    calls: list[str] = field(default_factory=list)
+    crash_points: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    number: int
+    moment: Moment
+    call: str
+    repeated: bool
+    repaired: bool
+
+    def __str__(self) -> str:
+        then = ", request sent again" if self.repeated else ""
+        return f"died {self.moment} call {self.number + 1} ({self.call}){then}"
+
+
+@dataclass(slots=True)
+class _End:
+    """What a forked run tells."""
+
+    state: Snapshot | None = None
+    problems: list[str] = field(default_factory=list)
+    calls: list[tuple[str, bool]] = field(default_factory=list)
+    error: str | None = None
+
+
+def survive(world: World, scenario: Scenario, check: Check | None = None) -> Report:
+    """Crash a scenario everywhere and compare; see the module.
+
+    Args:
+        world: an empty one.
+        check: says what is wrong in the end, beyond `snapshots.disagreements`: an API's own promises across rows.
+
+    Raises:
+        AssertionError: the undisturbed run itself is not in order.
+    """
+    _warm_up(world)
+    arranged = scenario.arrange(world)
+    known = ids(world)
+    gc.freeze()
+
+    def ended(end: _End) -> _End:
+        world.repair()
+        end.problems += disagreements(world) + (check(world) if check else [])
+        end.state = snapshot(world, known)
+        return end
+
+    def undisturbed() -> _End:
+        end = _End()
+        with counting() as calls:
+            scenario.act(world, arranged)
+        end.calls = [(str(call), call.operation.startswith(_READS)) for call in calls]
+        return ended(end)
+
+    def nothing() -> _End:
+        return ended(_End())
+
+    def crashed(point: _Point) -> _End:
+        end = _End()
+        if problem := _die(point, lambda: scenario.act(world, arranged)):
+            end.problems.append(problem)
+        if not point.repaired:
+            return end
+        if point.repeated:
+            (scenario.again or scenario.act)(world, arranged)
+        return ended(end)
+
+    whole, none = _forked([undisturbed, nothing])
+    for end in (whole, none):
+        assert end.error is None, f"{scenario.name}: {end.error}"
+        assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
+    points = list(_points(whole.calls, scenario))
+    report = Report(scenario.name, [call for call, _ in whole.calls], len(points))
+    ends = _forked([lambda point=point: crashed(point) for point in points])  # type: ignore[misc]
+    for point, end in zip(points, ends, strict=True):
+        happened = scenario.kind == "message" or point.repeated
+        allowed = [whole] if happened else [whole, none]
+        report.failures += [f"{scenario.name}: {point}: {found}" for found in _wrong(end, allowed, point)]
+    return report
+
+
+def _warm_up(world: World) -> None:
+    """Make what every run would otherwise make anew: clients, imports, and the pump's knowledge of its queues."""
+    aws.s3()
+    world.deliver()
+    world.sweep()
+
+
+def _points(calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[_Point]:
+    points = []
+    for number, (call, reads) in enumerate(calls):
+        moments: tuple[Moment, ...] = ("before",) if reads else ("before", "after")
+        for moment in moments:
+            points.append(_Point(number, moment, call, repeated=False, repaired=not reads))
+            if scenario.repeatable and not reads:
+                points.append(_Point(number, moment, call, repeated=True, repaired=True))
+    return points
+
+
+def _wrong(end: _End, allowed: Sequence[_End], point: _Point) -> list[str]:
+    if end.error is not None:
+        return [end.error]
+    wrong = list(end.problems)
+    if point.repaired and end.state not in [one.state for one in allowed]:
+        assert end.state is not None
+        assert allowed[0].state is not None
+        wrong.append(f"another end state than undisturbed:\n{difference(allowed[0].state, end.state)}")
+    return wrong
+
+
+def _die(point: _Point, act: Callable[[], object]) -> str | None:
+    """Run the act until it dies at a crash point. Returns what was wrong with its death."""
+    count, dead, survived = -1, False, []
+
+    def before(call: Call) -> None:
+        nonlocal count, dead
+        if dead:
+            survived.append(str(call))
+            raise Crash
+        count += 1
+        if count == point.number and point.moment == "before":
+            dead = True
+            raise Crash
+
+    def after(call: Call) -> None:
+        nonlocal dead
+        if count == point.number and point.moment == "after" and not dead:
+            dead = True
+            raise Crash
+
+    with on_call(before=before, after=after):
+        try:
+            act()
+        except Crash:
+            return f"went on after its death with {survived}" if survived else None
+    # A call that fails by design (there is no such object) has no answer to lose.
+    return "swallowed its death" if dead else None
+
+
+def _forked(runs: Sequence[Callable[[], _End]]) -> list[_End]:
+    """Do each run in a process forked from this one, a few at a time; returns their ends in order."""
+    ends: dict[int, _End] = {}
+    under_way: list[tuple[int, int, int]] = []
+    for number, run in enumerate(runs):
+        if len(under_way) == _AT_ONCE:
+            _collect(under_way.pop(0), ends)
+        reading, writing = os.pipe()
+        process = os.fork()
+        if process == 0:
+            os.close(reading)
+            _as_child(run, writing)
+        os.close(writing)
+        under_way.append((number, process, reading))
+    while under_way:
+        _collect(under_way.pop(0), ends)
+    return [ends[number] for number in range(len(runs))]
+
+
+def _as_child(run: Callable[[], _End], writing: int) -> None:
+    try:
+        signal.alarm(_LONGEST_RUN)
+        gc.disable()
+        # Waiting for another's lease is waiting for nothing here: nobody else is running.
+        time.sleep = lambda seconds: None
+        try:
+            end = run()
+        except BaseException:  # noqa: BLE001
+            end = _End(error=traceback.format_exc())
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(end, pipe)
+    finally:
+        os._exit(0)
+
+
+def _collect(child: tuple[int, int, int], ends: dict[int, _End]) -> None:
+    number, process, reading = child
+    with os.fdopen(reading, "rb") as pipe:
+        content = pipe.read()
+    os.waitpid(process, 0)
+    ends[number] = pickle.loads(content) if content else _End(error="the run was killed: it took too long")  # noqa: S301

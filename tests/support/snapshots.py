@@ -1,0 +1,147 @@
+"""What a cloud looks like, made comparable: rows, objects and messages without what differs from run to run.
+
+Ids that a run made itself become names (`<asset a.txt>`); moments become `<time>`; counters of attempts and writes go.
+`disagreements` finds what no end state of the core may hold, whatever happened: orphans and broken promises.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support.world import BUCKETS, TABLES, World
+
+Snapshot = Counter[str]
+
+_DROPPED = {"written_by", "due_shard", "attempts", "version", "generation", "holders", "path_holder"}
+_MOMENTS = {
+    "created_at",
+    "updated_at",
+    "judged_at",
+    "deleted_at",
+    "replaced_at",
+    "ended_at",
+    "expires_at",
+    "due_at",
+    "claimed_until",
+    "leased_until",
+}
+_RANDOM = {"claim", "lease", "intake_version"}
+_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
+_LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}$")
+
+
+def ids(world: World) -> set[str]:
+    """Every id that stands in a key of a row."""
+    return {found for table in TABLES for row in world.rows(table) for found in _ID.findall(row["pk"])}
+
+
+def snapshot(world: World, known: set[str]) -> Snapshot:
+    """Everything that is there, as a bag of lines. Ids in `known` are written as they are."""
+    rows = {table: world.rows(table) for table in TABLES}
+    names = _names([row for found in rows.values() for row in found], known)
+
+    def rename(text: str) -> str:
+        named = _ID.sub(lambda match: names.get(match[0], "<unknown id>"), text)
+        return _LIBRARY_KEY.sub("/<version>", named)
+
+    lines = [_row_line(table, row, rename) for table, found in rows.items() for row in found if not _is_past(row)]
+    lines += [rename(line) for bucket in BUCKETS for line in _object_lines(world, bucket)]
+    lines += [f"queue {name}: {count} messages" for name, count in world.waiting().items()]
+    return Counter(lines)
+
+
+def difference(expected: Snapshot, found: Snapshot) -> str:
+    """What is missing and what is too much."""
+    missing = [f"    - {line}" for line in sorted((expected - found).elements())]
+    surplus = [f"    + {line}" for line in sorted((found - expected).elements())]
+    return "\n".join([*missing, *surplus])
+
+
+def disagreements(world: World) -> list[str]:
+    """What is wrong in the core once everything is quiet: orphans, unfinished work, contradictions."""
+    return [*_files(world), *_publications(world)]
+
+
+def _files(world: World) -> Iterator[str]:
+    rows = world.rows("files_table")
+    files = {row["pk"].removeprefix("file#"): row for row in rows if row["sk"] == "file"}
+    counted = Counter(row["pk"].removeprefix("file#") for row in rows if row["sk"].startswith("ref#"))
+    kept, now = world.keys("library_bucket"), world.now().timestamp()
+    for row in rows:
+        if row.get("due_at", now) < now:
+            yield f"{row['pk']} {row['sk']} is due and stays so"
+    for file_id, row in files.items():
+        if row.get("references") != counted[file_id]:
+            yield f"file {file_id} counts {row.get('references')} references and has {counted[file_id]}"
+        if row["verdict"] == "clean" and not row.get("purged") and row.get("library_key") not in kept:
+            yield f"clean file {file_id} has no bytes in the library"
+        if row["verdict"] != "clean" and row.get("library_key"):
+            yield f"{row['verdict']} file {file_id} has bytes in the library"
+    for orphan in counted.keys() - files.keys():
+        yield f"references to file {orphan}, which is not there"
+    for key in kept:
+        row = files.get(key.partition("/")[0], {})
+        if row.get("library_key") != key or row.get("purged"):
+            yield f"orphan in the library: {key} ({row.get('verdict')}, purged: {row.get('purged')})"
+    for stored in world.objects("intake_bucket"):
+        key, version = stored.key, stored.version
+        row = files.get(key.partition("/")[2], {})
+        judged = row.get("verdict") in ("infected", "unscannable") and row.get("intake_version") == version
+        if row.get("purged") or not (row.get("verdict") == "pending" or judged):
+            yield f"orphan in intake: {key} {version} ({row.get('verdict')}, purged: {row.get('purged')})"
+
+
+def _publications(world: World) -> Iterator[str]:
+    rows = [row for row in world.rows("files_table") if row["sk"] == "publication"]
+    files = {row["pk"].removeprefix("file#"): row for row in world.rows("files_table") if row["sk"] == "file"}
+    published = world.published()
+    for row in rows:
+        path, file = row["pk"].removeprefix("path#"), files.get(row.get("file_id", ""))
+        if not row.get("settled"):
+            yield f"{path} is not settled"
+        if "file_id" not in row:
+            if path in published:
+                yield f"{path} is withdrawn and yet in the media bucket"
+        elif path not in published:
+            yield f"{path} is published and yet not in the media bucket"
+        elif file is None or file["verdict"] != "clean" or file.get("purged"):
+            yield f"{path} is published of a file that is not clean"
+        elif hashlib.sha256(published[path]).hexdigest() != file["sha256"]:
+            yield f"{path} holds other bytes than its file"
+    for path in published.keys() - {row["pk"].removeprefix("path#") for row in rows}:
+        yield f"orphan in the media bucket: {path}"
+
+
+def _names(rows: list[dict[str, Any]], known: set[str]) -> dict[str, str]:
+    names = {found: found for found in known}
+    for row in rows:
+        for found in _ID.findall(row["pk"]):
+            if found not in known and row["sk"] in ("asset", "file", "job"):
+                names[found] = f"<{row['sk']} {row.get('name') or row.get('kind')}>"
+    return names
+
+
+def _is_past(row: dict[str, Any]) -> bool:
+    """Whether a row only remembers: that nothing is to be under a path, or that a job was done."""
+    withdrawn = row["sk"] == "publication" and "file_id" not in row and bool(row.get("settled"))
+    return withdrawn or (row["sk"] == "job" and row.get("state") == "done")
+
+
+def _row_line(table: str, row: dict[str, Any], rename: Any) -> str:
+    kept = {}
+    for name, value in sorted(row.items()):
+        if name in _MOMENTS:
+            kept[name] = "<time>"
+        elif name in _RANDOM:
+            kept[name] = "<random>"
+        elif name not in _DROPPED:
+            kept[name] = value
+    return rename(f"{table} " + " ".join(f"{name}={value}" for name, value in kept.items()))  # type: ignore[no-any-return]
+
+
+def _object_lines(world: World, bucket: str) -> Iterator[str]:
+    for found in world.objects(bucket):
+        digest = "delete marker" if found.is_marker else hashlib.sha256(found.content).hexdigest()[:12]
+        yield f"{bucket} {found.key} latest={found.latest} {digest} {found.headers} {found.tags}"
