@@ -11,6 +11,8 @@ from infra.resources import provision
 from infra.template import TEMPLATE, TemplateError
 from tests.support.cloud import PARAMETERS, Cloud
 
+pytestmark = pytest.mark.own_cloud
+
 
 def test_tables_are_billed_on_demand_expire_rows_and_can_be_restored(cloud: Cloud) -> None:
     dynamodb: Any = boto3.client("dynamodb")

@@ -3,7 +3,6 @@
 moto is not safe in threads, so one lock stands around it: threads interleave between calls, never inside one.
 """
 
-import functools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import aws, rows
@@ -51,12 +52,6 @@ def _guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
 BotocoreStubber.__call__ = _guarded  # type: ignore[method-assign]
 
 
-@functools.cache
-def _shared_session() -> boto3.session.Session:
-    """One session for all tests: most of what a client costs is reading the service's description."""
-    return boto3.session.Session()
-
-
 @dataclass
 class Cloud:
     """The cloud of one test."""
@@ -91,29 +86,73 @@ class Cloud:
         return count
 
 
+@dataclass
+class _Kept:
+    """The cloud that tests share: made once, emptied before each test."""
+
+    environment: dict[str, str] | None = None
+
+
+_kept = _Kept()
+_CONFIG: Any = {"core": {"reset_boto3_session": False}}
+
+
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An empty cloud of this test's own: tables, buckets and queues made, environment set, caches forgotten."""
+def cloud(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """An empty cloud: tables, buckets and queues made, environment set, nothing remembered.
+
+    Making the resources takes longer than most tests, so they are kept and only emptied. A test marked `own_cloud`,
+    which changes them, gets new ones.
+    """
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in _CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        for name, value in _CREDENTIALS.items():  # again, since moto sets its own
+    own = request.node.get_closest_marker("own_cloud") is not None or _kept.environment is None
+    mock = mock_aws(config=_CONFIG)
+    mock.start(reset=own)
+    try:
+        for name, value in _CREDENTIALS.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", _shared_session())
-        environment = provision("local", parameters=PARAMETERS)
-        environment["AUTH"] = "required"
+        if own:
+            forget_clients()
+            _kept.environment = {**provision("local", parameters=PARAMETERS), "AUTH": "required"}
+        else:
+            _empty()
+        environment = dict(_kept.environment or {})
+        if request.node.get_closest_marker("own_cloud") is not None:
+            _kept.environment = None
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         forget()
         yield Cloud(monkeypatch, environment)
-    forget()
+    finally:
+        mock.stop(remove_data=_kept.environment is None)
+        forget()
+        if _kept.environment is None:
+            forget_clients()
+
+
+def _empty() -> None:
+    """Take everything out of the kept tables, buckets and queues, behind the API's back."""
+    for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        table.items.clear()
+    for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
+        bucket.keys.clear()
+        bucket.multiparts.clear()
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        queue._messages.clear()
+        queue.deleted_messages.clear()
+        queue.pending_messages.clear()
+        queue.pending_message_groups.clear()
 
 
 def forget() -> None:
-    """Clear what the process remembers of its environment: settings, clients, connections."""
+    """Forget the settings, which are read once a process."""
     settings.cache_clear()
+
+
+def forget_clients() -> None:
+    """Forget the clients and connections, which belong to the environment they were made in."""
+    boto3.DEFAULT_SESSION = None
     aws.s3.cache_clear()
     aws.sqs.cache_clear()
     rows.forget_connections()
