@@ -1,0 +1,372 @@
+"""`make run` itself: the program, over HTTP, as a user would meet it."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.client import Upload, multipart
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+def free_ports() -> int:
+    """The first of four ports in a row that are free."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            first = stack.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                for number in range(port + 1, port + 4):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return port
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Product:
+    """One running instance."""
+
+    def __init__(self, state: Path, port: int | None = None, **variables: str) -> None:
+        self.state = state
+        self.port = port or free_ports()
+        self.log = state.with_suffix(f".{self.port}.log")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AUTH"))}
+        environment |= {"PORT": str(self.port), "STATE_DIR": str(state)} | variables
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local.run"],
+                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def ready(self) -> "Product":
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.said()
+            with contextlib.suppress(ConnectionRefusedError):
+                assert self.get("/healthcheck/ready").status == 200  # the first answer there is says yes
+                return self
+            time.sleep(0.05)
+        raise AssertionError(self.said())
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def request(self, method: str, target: str, host: int = 0, body: Any = None, **headers: str) -> Answer:
+        """One request to a listener: 0 is the API, 1 assets, 2 draft assets, 3 stores."""
+        connection = http.client.HTTPConnection("localhost", self.port + host, timeout=30)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, target, body=body, headers=named)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+
+    def get(self, target: str, host: int = 0, **headers: str) -> Answer:
+        return self.request("GET", target, host, **headers)
+
+    def upload(self, content: bytes, name: str = "a.txt", content_type: str = "text/plain", **fields: str) -> str:
+        parts = [(f"asset[{field}]", value) for field, value in fields.items()]
+        kind, body = multipart([*parts, ("asset[file]", Upload(content, name, content_type))])
+        answer = self.request("POST", "/assets", body=body, Content_Type=kind)
+        assert answer.status == 201, answer.body
+        return str(answer.json()["id"]).rpartition("/")[2]
+
+    def state_of(self, asset: str, *, wanted: str) -> str:
+        """The state of an asset, once it is the wanted one or ten seconds have gone by."""
+        deadline = time.monotonic() + 10
+        while (state := self.get(f"/assets/{asset}").json()["state"]) != wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return str(state)
+
+    def emulator(self) -> int:
+        """The process id of its ministack."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        [child] = [int(child) for child in children]
+        return child
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def exists(process: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    return False
+
+
+def gone(process: int, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while exists(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not exists(process)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    product = Product(tmp_path_factory.mktemp("local") / "state")
+    try:
+        yield product.ready()
+    finally:
+        product.end()
+
+
+def test_a_file_goes_from_upload_to_media_and_the_edge_serves_it_from_the_bucket(product: Product) -> None:
+    asset = product.upload(b"hello world")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    facts = product.get(f"/assets/{asset}").json()
+    assert facts["file_url"] == f"http://localhost:{product.port + 1}/media/{asset}/a.txt"
+    answer = product.get(f"/media/{asset}/a.txt?response-content-type=text/html", 1)
+    assert (answer.status, answer.body) == (200, b"hello world")
+    assert "x-amzn-RequestId" not in answer.headers  # nobody asked the app
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
+    assert not [name for name in answer.headers if name.lower().startswith("x-amz")]
+
+
+def test_the_edge_knows_head_ranges_and_conditions(product: Product) -> None:
+    asset = product.upload(b"0123456789")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    path = f"/media/{asset}/a.txt"
+    whole = product.get(path, 1)
+    etag = whole.headers["ETag"]
+    head = product.request("HEAD", path, 1)
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", "10")
+    part = product.get(path, 1, Range="bytes=2-4")
+    assert (part.status, part.body, part.headers["Content-Range"]) == (206, b"234", "bytes 2-4/10")
+    assert product.get(path, 1, Range="bytes=2-4", If_Range=etag).status == 206
+    assert product.get(path, 1, Range="bytes=2-4", If_Range='"other"').body == b"0123456789"
+    assert product.get(path, 1, Range="bytes=0-1,4-5").body == b"0123456789"
+    outside = product.get(path, 1, Range="bytes=50-")
+    assert (outside.status, outside.body, outside.headers["Content-Range"]) == (416, b"", "bytes */10")
+    unchanged = product.get(path, 1, If_None_Match=etag)
+    assert (unchanged.status, unchanged.body, unchanged.headers["ETag"]) == (304, b"", etag)
+    assert product.get(path, 1, If_Modified_Since=whole.headers["Last-Modified"]).status == 304
+    assert product.get(path, 1, If_Modified_Since="no date").status == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "//", "/media", "/media/", "/media/../", "/%00", "/%ff", "/?list-type=2", "/x%2F.."]
+)
+@pytest.mark.parametrize("host", [1, 2, 3])
+def test_the_edge_gives_nothing_away_about_what_is_stored(product: Product, host: int, target: str) -> None:
+    answer = product.get(target, host)
+    assert answer.status in (400, 404)
+    assert b"Bucket" not in answer.body
+    assert b"Contents" not in answer.body
+
+
+def test_nothing_infected_is_served_on_any_host(product: Product) -> None:
+    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    asset = product.upload(eicar)
+    assert product.state_of(asset, wanted="infected") == "infected"
+    for host in range(4):
+        assert product.get(f"/media/{asset}/a.txt", host).status == 404
+
+
+def test_drafts_are_served_on_the_draft_host_alone(product: Product) -> None:
+    asset = product.upload(b"draft", draft="true")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    path = f"/media/{asset}/a.txt"
+    assert product.get(path, 2).body == b"draft"
+    public = product.get(path, 1)
+    assert public.body != b"draft"
+    assert public.status in (302, 404)
+
+
+def test_the_client_cannot_name_another_host_by_itself(product: Product) -> None:
+    asset = product.upload(b"draft", draft="true")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    draft_host = f"localhost:{product.port + 2}"
+    path = f"/media/{asset}/a.txt"
+    forged = product.get(path, 1, X_Forwarded_Host=draft_host, X_Origin_Secret="guess")
+    assert forged.body != b"draft"
+    assert product.get(path, 1, Host=draft_host).body != b"draft"
+
+
+def test_double_slashes_and_chunked_uploads_work_end_to_end(product: Product) -> None:
+    kind, body = multipart([("asset[file]", Upload(b"x", "a.txt", "text/plain"))])
+    chunks = (body[start : start + 10] for start in range(0, len(body), 10))
+    answer = product.request("POST", "//assets/", body=chunks, Content_Type=kind)
+    assert answer.status == 201
+    identifier = answer.json()["id"].rpartition("/")[2]
+    assert product.get(f"//assets//{identifier}/").status == 200
+
+
+def test_64_clients_at_once_see_only_their_own_assets(product: Product) -> None:
+    wrong: list[Any] = []
+
+    def client(number: int) -> None:
+        asset = product.upload(str(number).encode(), name=f"{number}.txt")
+        for _ in range(3):
+            facts = product.get(f"/assets/{asset}").json()
+            if (facts["name"], facts["id"].rpartition("/")[2]) != (f"{number}.txt", asset):
+                wrong.append((number, facts))
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_body_over_the_limit_is_answered_by_name_of_the_upload_route(product: Product) -> None:
+    for size in (5, 7, 11):
+        answer = product.request("POST", "/assets", body=bytes(size * 1024 * 1024), Content_Type="multipart/form-data")
+        assert answer.status == 413
+        assert "/s3/params" in answer.json()["_response_info"]["status"]
+
+
+def test_it_listens_on_this_machine_alone(product: Product) -> None:
+    own = {product.process.pid, product.emulator()}
+    inodes = set()
+    for process in own:
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                inodes.add(os.readlink(descriptor))
+    listening = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                listening.add(fields[1].partition(":")[0])
+    assert listening == {"0100007F"}
+
+
+def test_it_says_where_it_listens_and_what_to_try(product: Product) -> None:
+    for number in range(4):
+        assert f"http://localhost:{product.port + number}" in product.said()
+    assert product.said().count("  curl ") == 3
+
+
+def test_tokens_are_minted_and_listed_in_the_running_cloud(product: Product) -> None:
+    def token(**variables: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.local.within", "infra.tokens"],
+            cwd=ROOT, env=os.environ | {"STATE_DIR": str(product.state)} | variables,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    secret = token(NAME="carol", SUPERUSER="1")
+    asset = product.upload(b"x")
+    assert product.get(f"/assets/{asset}", Authorization=f"Bearer {secret}").status == 200
+    assert product.get(f"/assets/{asset}", Authorization=f"Bearer {secret[:-1]}x").status == 401
+    assert "carol" in token(LIST="1")
+
+
+def test_state_survives_stop_and_start_and_nothing_stays_behind(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = Product(state).ready()
+    try:
+        emulator = first.emulator()
+        asset = first.upload(b"kept")
+        assert first.state_of(asset, wanted="clean") == "clean"
+        assert first.stop(signal.SIGTERM) == 0
+        assert gone(emulator)
+        assert not (state / "environment").exists()
+    finally:
+        first.end()
+    second = Product(state, first.port).ready()
+    try:
+        assert second.get(f"/assets/{asset}").json()["state"] == "clean"
+        assert second.get(f"/media/{asset}/a.txt", 1).body == b"kept"
+        emulator = second.emulator()
+        assert second.stop(signal.SIGINT) == 0
+        assert gone(emulator)
+    finally:
+        second.end()
+
+
+def test_a_killed_instance_leaves_no_emulator_behind(tmp_path: Path) -> None:
+    product = Product(tmp_path / "state").ready()
+    try:
+        emulator = product.emulator()
+        product.process.kill()
+        assert gone(emulator)
+    finally:
+        product.end()
+
+
+def test_two_instances_run_side_by_side_and_share_nothing(product: Product, tmp_path: Path) -> None:
+    other = Product(tmp_path / "state").ready()
+    try:
+        asset = other.upload(b"x")
+        assert other.get(f"/assets/{asset}").status == 200
+        assert product.get(f"/assets/{asset}").status == 404
+    finally:
+        other.end()
+
+
+def refused(product: Product) -> str:
+    assert product.process.wait(START_SECONDS) == 2
+    return product.said()
+
+
+def test_a_port_that_is_taken_is_named(product: Product, tmp_path: Path) -> None:
+    said = refused(Product(tmp_path / "state", product.port - 1))
+    assert f"port {product.port}" in said
+    assert "Traceback" not in said
+
+
+def test_a_second_instance_on_the_same_state_is_refused(product: Product) -> None:
+    said = refused(Product(product.state, free_ports()))
+    assert "another instance" in said
+    assert product.get("/healthcheck/ready").status == 200
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"SCANNER": "magic"}, "Scanner"),
+        ({"AUTH": "perhaps"}, "AUTH"),
+        ({"MAX_FILE_SIZE_MB": "many"}, "MAX_FILE_SIZE_MB"),
+        ({"PORT": "http"}, "PORT"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_and_nothing_stays_behind(
+    tmp_path: Path, variables: dict[str, str], said: str
+) -> None:
+    product = Product(tmp_path / "state", None, **variables)
+    assert said in refused(product)
+    assert "Traceback" not in product.said()
+    port = tmp_path / "state" / "ministack-port"
+    if port.exists():
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(port.read_text())), timeout=5)
