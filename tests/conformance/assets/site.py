@@ -8,7 +8,8 @@ from app import app
 from chalicelib import aws
 from chalicelib.files.receiving import begin_upload
 from chalicelib.identity import mint
-from chalicelib.rows import transact
+from chalicelib.identity.models import Identity
+from chalicelib.rows import transact, update
 from tests.support.client import Client, Reply, Upload, deliver, sweep
 from tests.support.cloud import Cloud
 
@@ -76,6 +77,12 @@ class Site:
         """Mint a principal with a token; `principal` as for `mint`."""
         token, entry = mint(name, **principal)
         return Caller(Client(app, {"Authorization": f"Bearer {token}"}), entry.principal.uid, token)
+
+    def withdraw_permissions(self, caller: Caller) -> None:
+        """Leave a principal, who has not called yet, no permission at all."""
+        row = Identity.find(f"principal#{caller.uid}", "principal")
+        assert row is not None
+        update(row, [Identity.permissions.set([])])
 
     def post(
         self,
