@@ -5,7 +5,7 @@ bytes, never by its name. `docs/scanners.md` gives the reasons for which a file 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from chalicelib.files.scanners import compressed, tars, zips
@@ -179,7 +179,7 @@ class _Tail:
         self._total += len(chunk)
         self._kept = (self._kept + chunk)[-_TAIL:]
 
-    def holds_zip(self, judged: "deque[tuple[int, int]] | tuple[()]") -> bool:
+    def holds_zip(self, judged: Iterable[tuple[int, int]]) -> bool:
         """Whether a program that reads zips from the end would open this file.
 
         Args:
@@ -187,24 +187,26 @@ class _Tail:
         """
         at = self._kept.find(zips.END)
         while at >= 0:
-            begin = self._total - len(self._kept) + at
-            if self._is_end(at, begin) and not any(start <= begin < end for start, end in judged):
+            record = self._kept[at : at + zips.END_RECORD.size]
+            if len(record) == zips.END_RECORD.size and self._opens(at, record, judged):
                 return True
             at = self._kept.find(zips.END, at + 1)
         return False
 
-    def _is_end(self, at: int, begin: int) -> bool:
-        record = self._kept[at : at + zips.END_RECORD.size]
-        if len(record) < zips.END_RECORD.size:
-            return False
-        if self._kept[max(at - zips.LOCATOR64_SIZE, 0) :].startswith(zips.LOCATOR64):
-            return True
+    def _opens(self, at: int, record: bytes, judged: Iterable[tuple[int, int]]) -> bool:
         # Some readers go back by the directory's size, others go to its offset; few look at anything else.
         size, offset = zips.END_RECORD.unpack(record)[5:7]
-        return self._may_be_directory(begin - size, begin) or self._may_be_directory(offset, begin)
+        begin = self._total - len(self._kept) + at
+        if any(start <= begin and begin + len(record) <= end for start, end in judged):
+            # That stretch was held against its own directory. Counted from here, the offset leads elsewhere.
+            return self._directory_at(offset, begin) is True
+        if self._kept[max(at - zips.LOCATOR64_SIZE, 0) :].startswith(zips.LOCATOR64):
+            return True
+        return any(self._directory_at(start, begin) is not False for start in (begin - size, offset))
 
-    def _may_be_directory(self, start: int, end: int) -> bool:
+    def _directory_at(self, start: int, end: int) -> bool | None:
+        """Whether a central directory begins there; None when that is too far back to tell."""
         if not 0 <= start <= end - len(zips.CENTRAL):
             return False
         kept_from = self._total - len(self._kept)
-        return start < kept_from or self._kept[start - kept_from :].startswith(zips.CENTRAL)
+        return None if start < kept_from else self._kept[start - kept_from :].startswith(zips.CENTRAL)

@@ -61,6 +61,8 @@ def entries(source: Source) -> Iterator[Iterator[bytes]]:
             if header.type not in _REGULAR and (header.type not in _WITHOUT_CONTENT or size):
                 raise Unscannable("unsupported_archive")
             yield _content(source, size)
+            # Behind the yield: padding is no part of what the reader of the entry has judged.
+            _skip_padding(source, size)
 
 
 def _header(block: bytes) -> tarfile.TarInfo | None:
@@ -79,6 +81,9 @@ def _content(source: Source, size: int) -> Iterator[bytes]:
             raise Unscannable("malformed_archive")
         left -= len(chunk)
         yield chunk
+
+
+def _skip_padding(source: Source, size: int) -> None:
     padding = -size % BLOCK
     if len(source.take(padding)) < padding:
         raise Unscannable("malformed_archive")
@@ -88,7 +93,9 @@ def _extension(source: Source, size: int) -> bytes:
     """The body of a header that speaks of the next one."""
     if size > _MAX_HEADER:
         raise Unscannable("malformed_archive")
-    return b"".join(_content(source, size))
+    body = b"".join(_content(source, size))
+    _skip_padding(source, size)
+    return body
 
 
 def _pax_size(body: bytes) -> int | None:

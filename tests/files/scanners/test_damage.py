@@ -32,9 +32,7 @@ quick = hypothesis_settings(
 # What the readers below do not find even in one piece: too deep, no archive at all, padding they do not know.
 _LEFT_OUT = ("tar.gz in zip in zip", "gzip, members", "xz, padded streams")
 _SEEDS = [
-    archive
-    for kind, archive in packings(gzipped(EICAR)).items()
-    if kind not in _LEFT_OUT and len(archive) < 13_000
+    archive for kind, archive in packings(gzipped(EICAR)).items() if kind not in _LEFT_OUT and len(archive) < 13_000
 ]
 
 

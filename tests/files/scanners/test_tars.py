@@ -2,12 +2,13 @@
 
 import io
 import tarfile
+import zipfile
 
 import pytest
 
 from chalicelib.files.scanners import Outcome
 from tests.files.scanners.conftest import CLEAN, INFECTED, judge, unscannable
-from tests.files.scanners.samples import EICAR, TEXT, gzipped, zipped
+from tests.files.scanners.samples import EICAR, NOISE, TEXT, gzipped, tarred, zipped
 
 
 def member(kind: bytes, size: int = 0, **fields: str) -> bytes:
@@ -60,7 +61,7 @@ def test_a_size_given_by_pax_is_the_one_that_counts() -> None:
     assert len(record) == 11
     content = hidden + b"\0" * (-len(hidden) % 512)
     assert judge(pax(record) + member(b"0") + content + END) == INFECTED
-    assert judge(pax(record) + member(b"0") + content[:-200]).outcome == Outcome.UNSCANNABLE
+    assert judge(pax(record) + member(b"0") + content[:20]).outcome == Outcome.UNSCANNABLE
 
 
 def test_a_tar_without_its_closing_blocks_is_judged() -> None:
@@ -84,3 +85,22 @@ def test_a_size_given_by_pax_counts_for_one_member_only() -> None:
     assert judge(content + member(b"0", 1000) + END) == CLEAN
     hidden = member(b"0") + gzipped(EICAR) + b"\0" * (-len(gzipped(EICAR)) % 512)
     assert judge(content + hidden + END) == unscannable("malformed_archive")
+
+
+@pytest.mark.parametrize("inside", [0, 10, 21])
+def test_a_zip_that_only_a_reader_of_the_whole_tar_sees_is_not_clean(inside: int) -> None:
+    """The zip's end record lies across the member's end, or in its padding: the member is no zip, the tar is one."""
+    content = b"front" + zipped({"a": gzipped(EICAR)})
+    header = tarfile.TarInfo("member")
+    header.size = content.index(b"PK\x05\x06") + inside
+    whole = header.tobuf(tarfile.USTAR_FORMAT) + content + b"\0" * (-len(content) % 512) + END
+    assert zipfile.ZipFile(io.BytesIO(whole)).namelist() == ["a"]
+    assert judge(whole) == unscannable("embedded_archive")
+
+
+def test_a_members_directory_that_lies_elsewhere_when_counted_from_the_tars_start_is_not_clean() -> None:
+    inner = zipped({"a": NOISE[:3000]})
+    offset = inner.index(b"PK\x01\x02")
+    assert judge(tarred({"first": NOISE[:4000], "second.zip": inner})) == CLEAN
+    first = NOISE[: offset - 512] + b"PK\x01\x02" + NOISE[:1000]
+    assert judge(tarred({"first": first, "second.zip": inner}, tarfile.USTAR_FORMAT)) == unscannable("embedded_archive")
