@@ -1,4 +1,4 @@
-"""AWS calls per operation, counted exactly against the budgets. The token lookup, once a minute a token, is left out."""
+"""AWS calls per operation, counted against the budgets. The token lookup, once a minute a token, is left out."""
 
 from collections import Counter
 from collections.abc import Callable
