@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.files import intake, library, objects, owners
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.receiving import UPLOAD_SECONDS
@@ -66,6 +66,7 @@ def scan_arrival(key: str, version: str | None, message: Message) -> None:
         except (ScannerUnavailable, objects.Missing) as unavailable:
             # Not this file's fault, so not one of its attempts.
             _unclaim(file, File.attempts.set(File.attempts - 1))
+            metrics.emit("ScansPutOff", reason=type(unavailable).__name__)
             raise NotYet(f"cannot be scanned now: {type(unavailable).__name__}", _LATER_SECONDS) from None
         except Exception:
             _unclaim(file)
@@ -74,6 +75,8 @@ def scan_arrival(key: str, version: str | None, message: Message) -> None:
             return
         file = judged
     finish(file)
+    if version not in (None, file.intake_version):
+        _too_many(file, version)
 
 
 def finish(file: File) -> None:
@@ -144,11 +147,16 @@ def _not_claimed(old: File | None, key: str, version: str | None, message: Messa
         library.discard(library.key_for(old.file_id, version))
         intake.discard(key, version)
     elif old.settled:
-        if version is not None and version != old.intake_version:
-            logger.warning("bytes that came after the verdict go", file_id=old.file_id)
-            intake.discard(key, version)
+        if version not in (None, old.intake_version):
+            _too_many(old, version)
     else:
         raise NotYet("another worker is at this file", max(1, int(old.claimed_until) - clock.epoch() + 1))
+
+
+def _too_many(file: File, version: str) -> None:
+    """Bytes that arrived beside those that were judged: sent twice, or after the verdict."""
+    logger.warning("bytes beside the judged ones go", file_id=file.file_id)
+    intake.discard(file.intake_key, version)
 
 
 def _judge(file: File) -> File | None:
@@ -190,9 +198,12 @@ def _written_or_undone(file: File, verdict: Verdict, **facts: Any) -> File | Non
 def _write_verdict(file: File, verdict: Verdict, **facts: Any) -> File:
     actions = [File.verdict.set(verdict.value)]
     actions += [getattr(File, name).set(value) for name, value in facts.items() if value is not None]
-    logger.info("verdict", file_id=file.file_id, verdict=verdict.value, reason=facts.get("reason"))
     mine = (File.claim == file.claim) & (File.verdict == Verdict.PENDING.value) & File.purged.does_not_exist()
-    return update(File.at(file.file_id), actions, mine)
+    judged = update(File.at(file.file_id), actions, mine)
+    logger.info("verdict", file_id=file.file_id, verdict=verdict.value, reason=facts.get("reason"))
+    metrics.emit("Verdicts", verdict=verdict.value)
+    metrics.emit("TimeToVerdict", _age(file.created_at), metrics.SECONDS)
+    return judged
 
 
 def _age(moment: datetime) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib import aws
+from chalicelib import aws, metrics
 from chalicelib.logs import logger
 
 LONGEST_DELAY = 900
@@ -71,6 +71,7 @@ def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callabl
                 logger.info("message handed back", message_id=record.message_id, reason=str(error), delay=delay)
             else:
                 logger.exception("message failed", message_id=record.message_id, delay=delay)
+                metrics.emit("MessagesFailed", queue=queue_url.rpartition("/")[2])
             aws.sqs().change_message_visibility(
                 QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
             )

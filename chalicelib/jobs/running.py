@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.jobs import queues
 from chalicelib.jobs.models import Job, JobState
 from chalicelib.logs import logger
@@ -100,6 +100,7 @@ def _give_up(job: Job, lease: str, error: Exception) -> None:
     row = Job.at(job.job_id)
     if job.attempts >= ATTEMPTS:
         _end(row, lease, JobState.FAILED, type(error).__name__)
+        metrics.emit("JobsFailed", kind=job.kind)
         return
     actions = [Job.state.set(JobState.QUEUED.value), Job.lease.remove(), Job.leased_until.remove()]
     try:

@@ -7,7 +7,7 @@ The index may lag, so those functions read the row itself and decide by conditio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.logs import logger
 from chalicelib.rows import DUE_SHARDS, ConditionFailed, Row, update
 
@@ -45,6 +45,7 @@ def sweep() -> int:
             for pk, sk in table.due(shard, clock.epoch(), limit=PAGE):
                 _attend(table, pk, sk)
                 count += 1
+    metrics.emit("SweepLookedAfter", count)  # its absence is the alarm that no sweep ran
     return count
 
 
