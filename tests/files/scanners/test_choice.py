@@ -1,5 +1,6 @@
 """Which scanner judges, and what has to be set for it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,12 @@ def test_the_test_virus_is_written_out_nowhere_in_the_repository() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout
     files = [root / name.decode() for name in listed.split(b"\0") if name]
     assert [file for file in files if file.is_file() and EICAR in file.read_bytes()] == []
+
+
+def test_the_documentation_lists_exactly_the_reasons_there_are() -> None:
+    root = Path(__file__).parents[3]
+    modules = "".join(path.read_text() for path in (root / "chalicelib/files/scanners").glob("*.py"))
+    used = set(re.findall(r'(?:Unscannable\(|UNSCANNABLE, |"Heuristics[A-Za-z.]*", )"([a-z]+(?:_[a-z]+)+)"', modules))
+    used |= set(re.findall(r'"(archive_needs_memory|malformed_archive)"', modules))
+    table = (root / "docs/scanners.md").read_text().partition("## Reasons")[2]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == used
