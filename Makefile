@@ -55,11 +55,13 @@ python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
 
 $(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-dev.txt | python
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	touch $@
+	@echo "installing into .venv, this once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
 
 $(LOCAL_INSTALLED): requirements-local.txt | python
-	test -x .venv-local/bin/python || $(PYTHON) -m venv .venv-local
-	.venv-local/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
-	touch $@
+	@echo "installing into .venv-local, this once"
+	@test -x .venv-local/bin/python || $(PYTHON) -m venv .venv-local
+	@.venv-local/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
+	@touch $@

@@ -16,6 +16,7 @@ import pytest
 
 from chalicelib.settings import settings
 from infra.template import Resolver
+from tests.files.scanners.samples import EICAR
 from tests.support.calls import Call, on_call
 from tests.support.client import Upload
 from tests.support.cloud import ACCOUNT, REGION
@@ -23,7 +24,6 @@ from tests.support.world import World, world
 
 __all__ = ["world"]
 
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 CONSUMERS = ("scan_small", "scan_large", "work")
 DAY = 86400.0
 

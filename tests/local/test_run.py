@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.files.scanners.samples import EICAR
 from tests.support.client import Upload, multipart
 
 ROOT = Path(__file__).parents[2]
@@ -192,8 +193,7 @@ def test_the_edge_gives_nothing_away_about_what_is_stored(product: Product, host
 
 
 def test_nothing_infected_is_served_on_any_host(product: Product) -> None:
-    eicar = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-    asset = product.upload(eicar)
+    asset = product.upload(EICAR)
     assert product.state_of(asset, wanted="infected") == "infected"
     for host in range(4):
         assert product.get(f"/media/{asset}/a.txt", host).status == 404
