@@ -6,6 +6,7 @@ from typing import Any
 
 from app import app
 from chalicelib import aws
+from chalicelib.apis.assets.models import Asset
 from chalicelib.files.receiving import begin_upload
 from chalicelib.identity import mint
 from chalicelib.identity.models import Identity
@@ -83,6 +84,10 @@ class Site:
         row = Identity.find(f"principal#{caller.uid}", "principal")
         assert row is not None
         update(row, [Identity.permissions.set([])])
+
+    def make_parent_invalid(self, made: Made) -> None:
+        """Give a stored asset a parent document's URL as no rule would let it pass today."""
+        update(Asset.at(made.id), [Asset.parent_document_url.set("foo")])
 
     def post(
         self,

@@ -57,6 +57,7 @@ def test_a_draft_is_read_on_the_draft_host(site: Site) -> None:
     assert reply.headers["Cache-Control"] == "private, no-store", "it holds a token"
     plain = site.read(made.path)
     assert (plain.status, plain.headers["Location"]) == (302, f"{DRAFT}{made.path}")
+    assert plain.headers["Cache-Control"] == "max-age=60, public"
     assert site.read(made.media("never.txt")).status == 302, "whatever the name"
     assert site.read(made.path, DRAFT, by=site.editor).body == TEXT
     site.update(made, draft=False)
