@@ -11,6 +11,7 @@ from chalicelib import aws, clock, identity
 from chalicelib.files import receiving
 from chalicelib.rows import transact
 from infra.local.pump import Pump
+from tests.files.scanners.samples import EICAR
 from tests.support.calls import counting
 from tests.support.client import Client, Reply, deliver
 from tests.support.cloud import Cloud
@@ -96,8 +97,7 @@ def test_a_clean_verdict_of_a_draft(site: Site) -> None:
 
 
 def test_an_infected_verdict(site: Site) -> None:
-    eicar = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-    site.owner.post("/assets", files={"asset[file]": ("a.txt", eicar)})
+    site.owner.post("/assets", files={"asset[file]": ("a.txt", EICAR)})
     assert calls(lambda: deliver(app)) == budget(update=4, s3_get=1, s3_tag=1)
 
 

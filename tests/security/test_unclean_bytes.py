@@ -10,10 +10,10 @@ import pytest
 from app import app
 from chalicelib import aws, identity
 from chalicelib.files import objects
+from tests.files.scanners.samples import EICAR
 from tests.support.client import Client, Reply, deliver
 from tests.support.cloud import ORIGIN_SECRET, Cloud
 
-EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SECRET = b"never to be seen before it is scanned"
 BYPASS = "bypass-secret-of-the-tests-0123456789"
 
