@@ -100,7 +100,8 @@ class Publication(Row):
     """What the media bucket is to hold under a public path, by whose word, and who is at it.
 
     `generation` orders the words: an older one never undoes a newer. Without a `file_id` nothing is to be there.
-    `settled` says that the media bucket agrees with the row.
+    `settled` says that the media bucket agrees with the row; it is looked at once more at `recheck_at` (epoch seconds),
+    because a holder whose lease ran out may still have been at it.
     """
 
     table_setting = "files_table"
@@ -115,6 +116,7 @@ class Publication(Row):
     settled = BooleanAttribute(null=True)
     lease = UnicodeAttribute(null=True)
     leased_until = NumberAttribute(null=True)
+    recheck_at = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
     @classmethod

@@ -12,8 +12,12 @@ says the same. An older generation never undoes a newer one:
       delete from media, settle 6             settled: done
 
 A lease that ran out may be taken; its late holder finds it lost when it settles, takes the lease again and makes the
-bucket agree once more, so that what it did late does not stay. Nothing but clean bytes can be published, because the
-source is the library. IAM: media bucket s3:PutObject, s3:DeleteObject, s3:GetObject; library s3:GetObject.
+bucket agree once more, so that what it did late does not stay. It may also die before it finds out, so whoever takes a
+lease that ran out leaves the path due: when no function can still be alive that held it, the sweep makes the bucket
+agree once more.
+
+Nothing but clean bytes can be published, because the source is the library. IAM: media bucket s3:PutObject,
+s3:DeleteObject, s3:GetObject; library s3:GetObject.
 """
 
 import time
@@ -34,6 +38,9 @@ from chalicelib.settings import settings
 
 LEASE_SECONDS = 120
 _LARGE_LEASE_SECONDS = 960
+_LONGEST_LIFE = 960
+"""Seconds after which no function can be running any more that was running before."""
+
 _REMEMBERED_SECONDS = 30 * 86400
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
 
@@ -87,17 +94,18 @@ def publish(path: str, generation: int, edition: Edition | None) -> None:
     _settle(held)
 
 
-def converge(path: str, *, even_if_settled: bool = False) -> None:
+def converge(path: str, *, even_if_settled: bool = False, patient: bool = True) -> None:
     """Make the media bucket agree with a publication's row. Does nothing without a row, or if it is settled.
 
-    Waits a moment for another holder of the lease; if that takes longer, the holder or the sweep will finish.
+    Waits a moment for another holder of the lease, if `patient`; if that takes longer, the holder or the sweep will
+    finish.
     """
-    unsettled = Publication.generation.exists()
+    wanted = Publication.generation.exists()
     if not even_if_settled:
-        unsettled &= Publication.settled == False  # noqa: E712
-    for wait in (*_WAITS, None):
+        wanted &= (Publication.settled == False) | (Publication.recheck_at <= clock.epoch())  # noqa: E712
+    for wait in (*_WAITS, None) if patient else (None,):
         try:
-            held = _lease(path, unsettled, [])
+            held = _lease(path, wanted, [Publication.settled.set(False)])
         except ConditionFailed as failure:
             if failure.old is None or (failure.old.settled and not even_if_settled):
                 return
@@ -109,10 +117,10 @@ def converge(path: str, *, even_if_settled: bool = False) -> None:
     logger.info("another worker is at this path; it or the sweep will finish", path=path)
 
 
-def converge_or_queue(path: str, size: int) -> None:
+def converge_or_queue(path: str, size: int, *, patient: bool = True) -> None:
     """`converge` at once when little is to be copied; by a message when it could outlast a request."""
     if size <= intake.SMALL_LIMIT:
-        converge(path)
+        converge(path, patient=patient)
     else:
         queues.send(settings().work_queue, {"publication": path})
 
@@ -153,9 +161,21 @@ def _said(generation: int, edition: Edition | None) -> list[Action]:
 def _lease(path: str, condition: Condition, actions: Sequence[Action]) -> Publication:
     row, now = Publication.at(path), clock.epoch()
     until = now + LEASE_SECONDS
-    free = Publication.leased_until.does_not_exist() | (Publication.leased_until < now)
-    taken = [Publication.lease.set(uuid.uuid4().hex), Publication.leased_until.set(until), *row.due_from(until)]
-    return update(row, [*actions, *taken], condition & free)
+    taken = [
+        *actions,
+        Publication.lease.set(uuid.uuid4().hex),
+        Publication.leased_until.set(until),
+        *row.due_from(until),
+    ]
+    try:
+        return update(row, taken, condition & Publication.lease.does_not_exist())
+    except ConditionFailed as failure:
+        old = failure.old
+        if old is None or old.lease is None or old.leased_until >= now:
+            raise
+    # Its holder may be late rather than dead.
+    taken.append(Publication.recheck_at.set(now + _LONGEST_LIFE))
+    return update(row, taken, condition & (Publication.lease == old.lease))
 
 
 def _settle(held: Publication) -> None:
@@ -165,7 +185,7 @@ def _settle(held: Publication) -> None:
             Publication.settled.set(True),
             Publication.lease.remove(),
             Publication.leased_until.remove(),
-            *Publication.no_longer_due(),
+            *_until_recheck(held),
         ]
         if held.file_id is None:
             # Longer than any message of an older generation can still be under way.
@@ -181,6 +201,13 @@ def _settle(held: Publication) -> None:
             held = failure.old
         else:
             return
+
+
+def _until_recheck(held: Publication) -> list[Action]:
+    """The actions that leave a settled row due if it has to be looked at once more, else at rest."""
+    if held.recheck_at is not None and held.recheck_at > clock.epoch():
+        return Publication.at(held.path).due_from(int(held.recheck_at))
+    return [Publication.recheck_at.remove(), *Publication.no_longer_due()]
 
 
 def _make_it_so(held: Publication) -> None:

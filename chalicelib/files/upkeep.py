@@ -50,7 +50,7 @@ def attend_publication(pk: str, sk: str) -> None:
     """A publication that is due: the media bucket may not agree with it."""
     publication = Publication.find(pk, sk)
     if publication is not None and publication.due_at is not None:
-        publications.converge(publication.path)
+        publications.converge_or_queue(publication.path, int(publication.size or 0), patient=False)
 
 
 def register_all() -> None:
