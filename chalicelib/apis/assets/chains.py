@@ -115,6 +115,9 @@ def _led_to(asset: Asset) -> list[Asset]:
             if not found:
                 raise ValidationFailed(details=["Replacement not found"])
             break
+        if asset.legacy_url_path and follower.legacy_url_path == asset.legacy_url_path:
+            # Whoever had the path before would send its readers to where they came from.
+            raise ValidationFailed(details=["Replacement cannot lead back to the asset itself"])
         found.append(follower)
         if len(found) > _LONGEST_CHAIN:
             raise ValidationFailed(details=["Replacement leads to too long a chain of replacements"])

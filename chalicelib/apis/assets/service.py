@@ -17,7 +17,7 @@ from chalicelib.files import names, publications, receiving, references
 from chalicelib.files.models import File, Verdict
 from chalicelib.identity import Principal
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, Put, Step, absent, contend, transact, update
+from chalicelib.rows import Check, ConditionFailed, Put, Step, absent, contend, transact, update
 from chalicelib.settings import settings
 
 MANAGE_ALL = "Manage all Assets"
@@ -224,7 +224,8 @@ def may_release(asset_id: str, file_id: str) -> int | None:
 def attend(pk: str, sk: str) -> None:
     """What the sweep does with a due asset: one that has been deleted for long enough loses its file for good."""
     old = Asset.find(pk, sk)
-    if old is None or old.due_at is None or not old.deleted_at:
+    # The index may lag behind a restoration and another deletion, whose time has not come.
+    if old is None or old.due_at is None or old.due_at > clock.epoch() or not old.deleted_at:
         return
     new = old.copy()
     new.purged, new.due_at, new.due_shard = True, None, None
@@ -344,7 +345,9 @@ def _take_path(new: Asset, changes: Changes) -> _Path:
     held = LegacyPath.find(f"path#{path}", "path")
     taken.steps.append(_path_step(held, new))
     holder = Asset.get_by_id(held.asset_id) if held is not None else None
-    if holder is not None and not holder.deleted_at:
+    if holder is not None and holder.deleted_at:
+        taken.steps.append(_stays_deleted(holder))
+    elif holder is not None:
         gone = deleted(holder)
         gone.version, gone.updated_at = holder.version + 1, clock.now()
         taken.steps.append(Put(gone, Asset.version == holder.version))
@@ -359,11 +362,18 @@ def _take_back_path(old: Asset, new: Asset) -> list[Step]:
     held = LegacyPath.find(f"path#{old.legacy_url_path}", "path")
     assert held is not None
     if held.asset_id == old.asset_id:
-        return []
+        return [Check(LegacyPath.at(old.legacy_url_path), LegacyPath.holders == held.holders)]
     holder = Asset.get_by_id(held.asset_id)
-    if holder is not None and not holder.deleted_at:
+    if holder is None:
+        return [_path_step(held, new)]
+    if not holder.deleted_at:
         raise ValidationFailed(details=["Legacy url path has already been taken"])
-    return [_path_step(held, new)]
+    return [_path_step(held, new), _stays_deleted(holder)]
+
+
+def _stays_deleted(holder: Asset) -> Step:
+    """The step that keeps a deleted asset from being restored while another takes its path."""
+    return Check(Asset.at(holder.asset_id), Asset.version == holder.version)
 
 
 def _path_step(held: LegacyPath | None, new: Asset) -> Step:
