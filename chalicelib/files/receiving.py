@@ -70,8 +70,9 @@ def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list
     if file.verdict == Verdict.PENDING:
         size = intake.arrived(file.intake_key)
         if size is None:
-            raise UploadUnknown
-        file.size = size
+            file = _judged_meanwhile(upload_id)
+        else:
+            file.size = size
     unchanged = ((File.references == 0) & File.owner.does_not_exist() & File.purged.does_not_exist()) & (
         File.verdict == file.verdict
     )
@@ -79,6 +80,14 @@ def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list
         File.at(upload_id), [File.references.set(1), File.owner.set(owner), File.size.set(file.size)], unchanged
     )
     return file, [used, Put(_reference(upload_id, owner), absent(Reference))]
+
+
+def _judged_meanwhile(upload_id: str) -> File:
+    """A File whose bytes were seen neither judged nor in intake: promoted between the two looks, or never there."""
+    file = File.get_by_id(upload_id)
+    if file is None or file.purged or file.verdict in (Verdict.PENDING, Verdict.EXPIRED):
+        raise UploadUnknown
+    return file
 
 
 def _new(*, name: str, content_type: str, size: int, uploader: str) -> File:
