@@ -57,3 +57,8 @@ def signed_url(key: str, *, name: str, content_type: str, seconds: int = 60) -> 
 def discard(key: str) -> None:
     """Delete bytes; no matter if there are none."""
     objects.delete(settings().library_bucket, key)
+
+
+def discard_all(file_id: str) -> None:
+    """Delete every copy made for a File, those of workers that died before their verdict included."""
+    objects.delete_below(settings().library_bucket, f"{file_id}/")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws
 
@@ -22,6 +22,9 @@ COPY_LIMIT = 5 * 1024**3
 
 COPY_PART = 256 * 1024**2
 """Bytes of one part of a larger copy."""
+
+VENDOR_ERRORS = (BotoCoreError, ClientError)
+"""What AWS's SDK raises when a service refuses, is busy or cannot be reached."""
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NoSuchUpload"}
 
@@ -96,6 +99,13 @@ def delete_versions(bucket: str, key: str) -> None:
         for version in found:
             if version["Key"] == key:
                 delete(bucket, key, version["VersionId"])
+
+
+def delete_below(bucket: str, prefix: str) -> None:
+    """Delete every object whose key begins with a prefix, in a bucket without versions."""
+    for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            delete(bucket, found["Key"])
 
 
 def tag(bucket: str, key: str, version: str | None, tags: dict[str, str]) -> None:

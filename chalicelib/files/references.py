@@ -40,10 +40,12 @@ def purge(file_id: str) -> None:
         file = update(row, actions, File.references == 0)
     except ConditionFailed:
         return
-    if file.library_key:
-        library.discard(file.library_key)
+    library.discard_all(file_id)
     intake.discard(file.intake_key, None)
-    update(row, File.no_longer_due(), File.purged == True)  # noqa: E712
+    at_work = file.claimed_until is not None and file.claimed_until >= clock.epoch()
+    # A worker in mid-scan may still copy, and die before it learns that the File is purged: look once more then.
+    due = row.due_from(int(file.claimed_until) + 1) if at_work else File.no_longer_due()
+    update(row, due, File.purged == True)  # noqa: E712
 
 
 def _release(file_id: str, owner: str) -> int | None:

@@ -63,7 +63,7 @@ def scan_arrival(key: str, version: str | None, message: Message) -> None:
     if file.verdict == Verdict.PENDING:
         try:
             judged = _judge(file)
-        except (ScannerUnavailable, objects.Missing) as unavailable:
+        except (ScannerUnavailable, objects.Missing, *objects.VENDOR_ERRORS) as unavailable:
             # Not this file's fault, so not one of its attempts.
             _unclaim(file, File.attempts.set(File.attempts - 1))
             metrics.emit("ScansPutOff", reason=type(unavailable).__name__)
@@ -84,6 +84,9 @@ def finish(file: File) -> None:
     owners.tell_verdict(file)
     if file.verdict == Verdict.CLEAN:
         intake.discard(file.intake_key, file.intake_version)
+    elif file.attempts > 1:
+        # An attempt before this one may have found it clean, and have died between its copy and its verdict.
+        library.discard_all(file.file_id)
     row = File.at(file.file_id)
     unused = not file.references
     due = row.due_from(int(file.created_at.timestamp()) + UPLOAD_SECONDS) if unused else File.no_longer_due()
@@ -143,8 +146,6 @@ def _not_claimed(old: File | None, key: str, version: str | None, message: Messa
         logger.warning("an orphan goes", key=key)
         intake.discard(key, version)
     elif old.purged:
-        # A worker of this File may have died after its copy: what it could have left behind has a known name.
-        library.discard(library.key_for(old.file_id, version))
         intake.discard(key, version)
     elif old.settled:
         if version not in (None, old.intake_version):
@@ -161,12 +162,13 @@ def _too_many(file: File, version: str) -> None:
 
 def _judge(file: File) -> File | None:
     """Scan what has arrived and write the verdict. None: the world moved on, and nothing of this attempt is left."""
-    if file.attempts > settings().scan_attempts:
-        return _write_verdict(file, Verdict.UNSCANNABLE, reason="scan_kept_crashing")
     arrived = intake.open_newest(file.intake_key)
     assert arrived.body is not None
     bytes_ = _Digesting(arrived.body)
-    finding = scan(bytes_, size=arrived.size)
+    if file.attempts > settings().scan_attempts:
+        finding = Finding(Outcome.UNSCANNABLE, "scan_kept_crashing")
+    else:
+        finding = scan(bytes_, size=arrived.size)
     facts: dict[str, Any] = {"size": arrived.size, "intake_version": arrived.version}
     if finding.outcome is not Outcome.CLEAN:
         arrived.body.close()
@@ -187,7 +189,9 @@ def _written_or_undone(file: File, verdict: Verdict, **facts: Any) -> File | Non
         return _write_verdict(file, verdict, **facts)
     except ConditionFailed as failure:
         mine, old = facts.get("library_key"), failure.old
-        if mine is not None and (old is None or old.purged or old.library_key not in (None, mine)):
+        # While the verdict is open, another worker may be relying on a copy under the very same key.
+        undecided = old is not None and not old.purged and old.verdict == Verdict.PENDING
+        if mine is not None and not undecided and (old is None or old.purged or old.library_key != mine):
             library.discard(mine)
         if old is None or old.purged:
             intake.discard(file.intake_key, None)
