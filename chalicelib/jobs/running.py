@@ -76,6 +76,11 @@ def run(job_id: str, function: Callable[[Job], None] | None = None) -> None:
         if old is None or old.state in (JobState.DONE, JobState.FAILED):
             return
         raise queues.NotYet("another worker is at this job", max(1, int(old.leased_until) - now)) from None
+    if job.attempts > ATTEMPTS:
+        # It never got as far as raising: it takes its worker down with it.
+        logger.error("job kept crashing", job_id=job_id, kind=job.kind)
+        _end(row, lease, JobState.FAILED, "Crashed")
+        return
     try:
         (function or _kinds[job.kind])(job)
     except Exception as error:
