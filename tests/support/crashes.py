@@ -37,7 +37,7 @@ from tests.support.world import World
 
 Moment = Literal["before", "after"]
 
-_READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
+READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
 _LONGEST_RUN = 60  # seconds
 _AT_ONCE = 2
 
@@ -90,8 +90,8 @@ class _Point:
 
 
 @dataclass(slots=True)
-class _End:
-    """What a forked run tells."""
+class End:
+    """What a forked run tells: how the world is in the end, what is wrong with it, and the calls it made."""
 
     state: Snapshot | None = None
     problems: list[str] = field(default_factory=list)
@@ -109,29 +109,29 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     Raises:
         AssertionError: the undisturbed run itself is not in order.
     """
-    _warm_up(world)
+    warm_up(world)
     arranged = scenario.arrange(world)
     known = ids(world)
     gc.freeze()
 
-    def ended(end: _End) -> _End:
+    def ended(end: End) -> End:
         world.repair()
         end.problems += disagreements(world) + (check(world) if check else [])
         end.state = snapshot(world, known)
         return end
 
-    def undisturbed() -> _End:
-        end = _End()
+    def undisturbed() -> End:
+        end = End()
         with counting() as calls:
             scenario.act(world, arranged)
-        end.calls = [(str(call), call.operation.startswith(_READS)) for call in calls]
+        end.calls = [(str(call), call.operation.startswith(READS)) for call in calls]
         return ended(end)
 
-    def nothing() -> _End:
-        return ended(_End())
+    def nothing() -> End:
+        return ended(End())
 
-    def crashed(point: _Point) -> _End:
-        end = _End()
+    def crashed(point: _Point) -> End:
+        end = End()
         if problem := _die(point, lambda: scenario.act(world, arranged)):
             end.problems.append(problem)
         if not point.repaired:
@@ -140,13 +140,13 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
             (scenario.again or scenario.act)(world, arranged)
         return ended(end)
 
-    whole, none = _forked([undisturbed, nothing])
+    whole, none = forked([undisturbed, nothing])
     for end in (whole, none):
         assert end.error is None, f"{scenario.name}: {end.error}"
         assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
     points = list(_points(whole.calls, scenario))
     report = Report(scenario.name, [call for call, _ in whole.calls], len(points))
-    ends = _forked([lambda point=point: crashed(point) for point in points])  # type: ignore[misc]
+    ends = forked([lambda point=point: crashed(point) for point in points])  # type: ignore[misc]
     for point, end in zip(points, ends, strict=True):
         happened = scenario.kind == "message" or point.repeated
         allowed = [whole] if happened else [whole, none]
@@ -154,7 +154,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     return report
 
 
-def _warm_up(world: World) -> None:
+def warm_up(world: World) -> None:
     """Make what every run would otherwise make anew: clients, imports, and the pump's knowledge of its queues."""
     aws.s3()
     world.deliver()
@@ -172,7 +172,7 @@ def _points(calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[_Poin
     return points
 
 
-def _wrong(end: _End, allowed: Sequence[_End], point: _Point) -> list[str]:
+def _wrong(end: End, allowed: Sequence[End], point: _Point) -> list[str]:
     if end.error is not None:
         return [end.error]
     wrong = list(end.problems)
@@ -212,9 +212,9 @@ def _die(point: _Point, act: Callable[[], object]) -> str | None:
     return "swallowed its death" if dead else None
 
 
-def _forked(runs: Sequence[Callable[[], _End]]) -> list[_End]:
+def forked(runs: Sequence[Callable[[], End]]) -> list[End]:
     """Do each run in a process forked from this one, a few at a time; returns their ends in order."""
-    ends: dict[int, _End] = {}
+    ends: dict[int, End] = {}
     under_way: list[tuple[int, int, int]] = []
     for number, run in enumerate(runs):
         if len(under_way) == _AT_ONCE:
@@ -231,7 +231,7 @@ def _forked(runs: Sequence[Callable[[], _End]]) -> list[_End]:
     return [ends[number] for number in range(len(runs))]
 
 
-def _as_child(run: Callable[[], _End], writing: int) -> None:
+def _as_child(run: Callable[[], End], writing: int) -> None:
     try:
         signal.alarm(_LONGEST_RUN)
         gc.disable()
@@ -240,16 +240,16 @@ def _as_child(run: Callable[[], _End], writing: int) -> None:
         try:
             end = run()
         except BaseException:  # noqa: BLE001
-            end = _End(error=traceback.format_exc())
+            end = End(error=traceback.format_exc())
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(end, pipe)
     finally:
         os._exit(0)
 
 
-def _collect(child: tuple[int, int, int], ends: dict[int, _End]) -> None:
+def _collect(child: tuple[int, int, int], ends: dict[int, End]) -> None:
     number, process, reading = child
     with os.fdopen(reading, "rb") as pipe:
         content = pipe.read()
     os.waitpid(process, 0)
-    ends[number] = pickle.loads(content) if content else _End(error="the run was killed: it took too long")  # noqa: S301
+    ends[number] = pickle.loads(content) if content else End(error="the run was killed: it took too long")  # noqa: S301
