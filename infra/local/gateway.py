@@ -1,7 +1,7 @@
 """API Gateway and Lambda on a laptop: HTTP becomes a proxy event, the app answers, its result becomes HTTP.
 
-The limits are AWS's: 10 KB of headers and 10 MB a request at API Gateway, 6 MB an invocation at Lambda, either way. What
-is refused here is answered with the template's own gateway responses.
+The limits are AWS's: 10 KB of headers and 10 MB a request at API Gateway, 6 MB an invocation at Lambda, either way.
+What is refused here is answered with the template's own gateway responses.
 """
 
 import json

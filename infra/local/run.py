@@ -54,7 +54,10 @@ class CannotStart(Exception):
 def main() -> int:
     """Run until told to stop. Returns the exit code."""
     told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means what it says
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         signal.signal(number, lambda *_: told.set())
     try:
         with contextlib.ExitStack() as stack:
