@@ -38,7 +38,7 @@ class Clamd:
     def stop(self) -> None:
         """End the daemon and wait for it."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(30)
 
 
 @contextmanager
@@ -84,7 +84,9 @@ def running_clamd(folder: Path) -> Iterator[Clamd]:
     )
     clamd = Clamd(f"unix:{short}/socket", f"tcp://127.0.0.1:{port}", process, config)
     try:
-        _wait_for(lambda: _listens(port), process)
+        # It opens the two one after the other.
+        _wait_for(lambda: _listens(socket.AF_INET, ("127.0.0.1", port)), process)
+        _wait_for(lambda: _listens(socket.AF_UNIX, f"{short}/socket"), process)
         yield clamd
     finally:
         if process.poll() is None:
@@ -110,12 +112,9 @@ def _free_port() -> int:
         return port
 
 
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
+def _listens(family: socket.AddressFamily, address: tuple[str, int] | str) -> bool:
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        return connection.connect_ex(address) == 0
 
 
 def _wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = 30) -> None:
