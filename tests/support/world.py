@@ -28,7 +28,6 @@ SWEEP_SECONDS = 60.0
 
 TABLES = ("files_table", "assets_table", "jobs_table")
 BUCKETS = ("intake_bucket", "library_bucket", "media_bucket")
-QUEUES = ("scan_small_queue", "scan_large_queue", "work_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +157,20 @@ class World:
         return {name: count for name, count in counts.items() if count}
 
     def messages(self, queue: str = "scan_small_queue") -> list[dict[str, Any]]:
-        """The bodies of a queue's visible messages; they stay there."""
-        url = getattr(settings(), queue)
-        found = self.inspect("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+        """The bodies of the messages in a queue, S3's own first test message left out."""
+        waiting = sqs_backends[ACCOUNT][REGION].queues[getattr(settings(), queue).rpartition("/")[2]]._messages
+        bodies = [json.loads(message.body) for message in waiting]
+        return [body for body in bodies if body.get("Event") != "s3:TestEvent"]
 
     def send(self, body: dict[str, Any], queue: str = "scan_small_queue") -> None:
         """Put a message on a queue from outside."""
         self.inspect("sqs").send_message(QueueUrl=getattr(settings(), queue), MessageBody=json.dumps(body))
 
     def lose_messages(self) -> None:
-        """Let every message of every queue be lost."""
-        for queue in QUEUES:
-            self.inspect("sqs").purge_queue(QueueUrl=getattr(settings(), queue))
+        """Let every message of every queue be lost, those in flight too."""
+        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+            queue._messages.clear()
+            queue.pending_messages.clear()
 
     # --- what clients do
 
