@@ -11,6 +11,7 @@ from chalicelib.files.receiving import begin_upload
 from chalicelib.identity import mint
 from chalicelib.identity.models import Identity
 from chalicelib.rows import transact, update
+from tests.files.scanners import samples
 from tests.support.client import Client, Reply, Upload, deliver, sweep
 from tests.support.cloud import Cloud
 
@@ -20,8 +21,7 @@ DRAFT = "http://draft-assets.test"
 STORES = "http://stores.test"
 
 TEXT = b"Tue 18 Jul 2017 16:18:38 BST\n"
-# Put together from pieces: whole, it would make a detection of this file.
-EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS" + b"-TEST-FILE!$H+H*"
+EICAR = samples.EICAR
 
 PUBLIC = "max-age=1800, public"
 PRIVATE = "no-cache, private, no-store"
