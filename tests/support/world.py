@@ -150,6 +150,10 @@ class World:
         """Everything that is public: path to bytes."""
         return {f"/{found.key}": found.content for found in self.objects("media_bucket")}
 
+    def bytes_of(self, library_key: str) -> bytes:
+        """The bytes under a key of the library."""
+        return next(found.content for found in self.objects("library_bucket") if found.key == library_key)
+
     def waiting(self) -> dict[str, int]:
         """How many messages each queue holds, in flight or not, dead letters included; empty queues are left out."""
         queues = sqs_backends[ACCOUNT][REGION].queues
