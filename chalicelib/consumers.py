@@ -5,18 +5,19 @@ This is the other entry point beside the routes, and as thin: the wiring of core
 
 from typing import Any
 
-from chalicelib.apis.assets import chains, service
+from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
-from chalicelib.files import owners, publications, scanning, upkeep
+from chalicelib.files import owners, publications, scanning, upkeep, uploads
 from chalicelib.jobs import queues, running, sweep, work
 from chalicelib.jobs.models import Job
 from chalicelib.settings import settings
 
-owners.register("assets", owners.Owner(service.hear_verdict, service.may_release))
+owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
 
 running.register(chains.KIND, service.relink)
 work.register("job", running.run)
 work.register("publication", publications.converge)
+work.register(uploads.WORK, uploads.finish)
 
 upkeep.register_all()
 sweep.register(sweep.Attendant(Job, "job", running.attend))

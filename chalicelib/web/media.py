@@ -1,6 +1,6 @@
 """Serving bytes: validators, conditions, ranges and HEAD, for any object whose facts are known.
 
-Conditions follow govuk-assets.md section 8 item 9: when `If-None-Match` and `If-Modified-Since` are both sent, both
+Conditions follow docs/apis/assets.md ("Serving"): when `If-None-Match` and `If-Modified-Since` are both sent, both
 must hold for a 304. A range is a single one of bytes; anything else in `Range` is ignored, as RFC 9110 allows.
 """
 

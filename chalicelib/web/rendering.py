@@ -80,7 +80,7 @@ def sentences(error: AssetManagerError) -> tuple[str, ...]:
 
 
 def _govuk(error: AssetManagerError, _: Request | None) -> object:
-    """govuk-assets.md sections 1 and 4: a sentence, or for a 422 the list of them; a 401 has a form of its own."""
+    """docs/apis/assets.md, "Answers": a sentence, or for a 422 the list of them; a 401 has a form of its own."""
     if error.status == 401:
         return {"message": _GOVUK_401.get(type(error), error.message)}
     status: object = _GOVUK_TEXTS.get(type(error), error.message)

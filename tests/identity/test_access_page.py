@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.apis.assets.service import MANAGE_ALL
+from chalicelib.apis.assets.ownership import MANAGE_ALL
 from chalicelib.apis.assets.serving import BYPASS_LIMITS
 from chalicelib.identity import SIGNIN
 from infra.tokens import main

@@ -12,7 +12,7 @@ from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
-    from chalicelib.apis.assets import health, models, parameters, placeholder, presenters, service, serving
+    from chalicelib.apis.assets import health, models, parameters, placeholder, presenters, service, serving, whitehall
     from chalicelib.identity import Principal
     from chalicelib.web import bodies
 else:
@@ -20,7 +20,7 @@ else:
     health, models = Lazy("chalicelib.apis.assets.health"), Lazy("chalicelib.apis.assets.models")
     parameters, placeholder = Lazy("chalicelib.apis.assets.parameters"), Lazy("chalicelib.apis.assets.placeholder")
     presenters, service = Lazy("chalicelib.apis.assets.presenters"), Lazy("chalicelib.apis.assets.service")
-    serving = Lazy("chalicelib.apis.assets.serving")
+    serving, whitehall = Lazy("chalicelib.apis.assets.serving"), Lazy("chalicelib.apis.assets.whitehall")
 
 routes = Blueprint(__name__)
 
@@ -85,7 +85,7 @@ def media(id: str, filename: str) -> Response:
 def whitehall_media(path: str) -> Response:
     """The file of a whitehall asset. A path without an extension is never found."""
     _, dot, extension = path.rpartition("/")[2].rpartition(".")
-    asset_id = service.holder_of(f"/government/uploads/{path}") if dot and extension else None
+    asset_id = whitehall.holder_of(f"/government/uploads/{path}") if dot and extension else None
     return serving.serve(current_request(), serving.Wanted(asset_id, None))
 
 

@@ -1,29 +1,23 @@
-"""The rules of the GOV.UK API: create, change, delete and restore assets, and hear about their files' verdicts.
+"""The rules of the GOV.UK API: create, change, delete and restore assets.
 
 Every change reads the asset, decides, and writes asset, file, history, links and publication in one transaction that
 demands the asset as it was read; who comes second reads again. What is public is made so after the transaction; a crash
 between the two is found by the sweep, because the publication's row is part of the transaction.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from chalicelib import clock
-from chalicelib.apis.assets import chains, publishing, validation
-from chalicelib.apis.assets.models import STATE_OF, Asset, Former, LegacyPath, State, new_asset_id
+from chalicelib.apis.assets import chains, ownership, publishing, retention, validation, whitehall
+from chalicelib.apis.assets.arrivals import Arrival
+from chalicelib.apis.assets.models import STATE_OF, Asset, State, new_asset_id
 from chalicelib.apis.assets.parameters import Changes
-from chalicelib.errors import Forbidden, NotFound, ValidationFailed
-from chalicelib.files import names, publications, receiving, references
-from chalicelib.files.models import File, Verdict
+from chalicelib.errors import NotFound, ValidationFailed
+from chalicelib.files import names, references
+from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
 from chalicelib.jobs.models import Job
-from chalicelib.rows import Check, ConditionFailed, Put, Step, absent, contend, transact, update
-from chalicelib.settings import settings
-
-MANAGE_ALL = "Manage all Assets"
-_DAY = 86400
-
-Arrival = tuple[File, list[Step]]
+from chalicelib.rows import Put, Step, absent, contend, transact
 
 
 def show(principal: Principal, asset_id: str) -> Asset:
@@ -36,15 +30,7 @@ def show(principal: Principal, asset_id: str) -> Asset:
     asset = _found(asset_id)
     if asset.deleted_at:
         raise NotFound
-    return _owned(principal, asset)
-
-
-def holder_of(path: str) -> str | None:
-    """The id of the asset that has, or last had, a whitehall path; None if no asset ever had it."""
-    if len(path.encode()) > validation.LONGEST_PATH:
-        return None
-    held = LegacyPath.find(f"path#{path}", "path")
-    return None if held is None else str(held.asset_id)
+    return ownership.demand(principal, asset)
 
 
 def create(principal: Principal, changes: Changes) -> Asset:
@@ -53,7 +39,7 @@ def create(principal: Principal, changes: Changes) -> Asset:
     Raises:
         ValidationFailed: with all broken rules.
     """
-    return _create(principal, changes, _no_path)
+    return _create(principal, changes, _no_claim)
 
 
 def create_whitehall(principal: Principal, changes: Changes) -> Asset:
@@ -62,7 +48,7 @@ def create_whitehall(principal: Principal, changes: Changes) -> Asset:
     Raises:
         ValidationFailed: with all broken rules.
     """
-    return _create(principal, changes, _take_path)
+    return _create(principal, changes, whitehall.claim)
 
 
 def demand_changeable(principal: Principal, asset_id: str) -> Asset:
@@ -74,7 +60,7 @@ def demand_changeable(principal: Principal, asset_id: str) -> Asset:
     asset = _found(asset_id)
     if asset.deleted_at and not asset.draft:
         raise NotFound
-    return _owned(principal, asset)
+    return ownership.demand(principal, asset)
 
 
 def change(principal: Principal, seen: Asset, changes: Changes) -> Asset:
@@ -87,7 +73,7 @@ def change(principal: Principal, seen: Asset, changes: Changes) -> Asset:
         NotFound, Forbidden: it was deleted meanwhile.
         ValidationFailed: with all broken rules.
     """
-    arrival = _Arrival(principal, seen.reference, changes)
+    arrival = Arrival(principal, seen.reference, changes)
     fresh = [seen]
 
     def attempt() -> Asset:
@@ -95,7 +81,7 @@ def change(principal: Principal, seen: Asset, changes: Changes) -> Asset:
         new = old.copy()
         for name, value in changes.values.items():
             setattr(new, name, value)
-        return _write(old, new, arrival, _Path())
+        return _write(old, new, arrival, whitehall.Claim())
 
     return contend(attempt)
 
@@ -109,7 +95,7 @@ def remove(principal: Principal, asset_id: str) -> Asset:
 
     def attempt() -> Asset:
         old = show(principal, asset_id)
-        return commit(old, deleted(old))
+        return commit(old, retention.deleted(old))
 
     return contend(attempt)
 
@@ -124,12 +110,12 @@ def restore(principal: Principal, asset_id: str) -> Asset:
     """
 
     def attempt() -> Asset:
-        old = _owned(principal, _found(asset_id))
+        old = ownership.demand(principal, _found(asset_id))
         if not old.deleted_at:
             return old
         new = old.copy()
         new.deleted_at = new.due_at = new.due_shard = None
-        return commit(old, new, _take_back_path(old, new))
+        return commit(old, new, whitehall.claim_back(old, new))
 
     return contend(attempt)
 
@@ -169,58 +155,6 @@ def relink(job: Job) -> None:
     chains.relink(job, commit)
 
 
-def deleted(old: Asset) -> Asset:
-    """The asset as it is once deleted."""
-    new = old.copy()
-    new.deleted_at = clock.now()
-    days = settings().deleted_days
-    if days is not None:
-        new.make_due(clock.epoch() + days * _DAY)
-    return new
-
-
-def hear_verdict(asset_id: str, file: File) -> None:
-    """Write the verdict on an asset's current file into the asset, and publish it if it is clean and public.
-
-    Hearing of a file the asset no longer has changes nothing. Hearing the same again repairs what a crash left undone.
-    """
-    state = STATE_OF[Verdict(file.verdict)]
-    actions = [
-        Asset.state.set(state.value),
-        Asset.judged_at.set(clock.now()),
-        Asset.updated_at.set(clock.now()),
-        Asset.version.set(Asset.version + 1),
-    ]
-    if file.library_key:
-        actions += [Asset.library_key.set(file.library_key), Asset.size.set(file.size)]
-    unheard = (Asset.file_id == file.file_id) & (Asset.state == State.UNSCANNED.value)
-    try:
-        asset = update(Asset.at(asset_id), actions, unheard)
-    except ConditionFailed as failure:
-        heard: Asset | None = failure.old
-        if heard is not None and heard.file_id == file.file_id and file.verdict == Verdict.CLEAN:
-            publications.publish(heard.public_path, heard.generation, publishing.edition_of(heard))
-            publications.converge(heard.public_path, even_if_settled=True)
-        return
-    edition = publishing.edition_of(asset)
-    if edition is not None:
-        publications.publish(edition.path, asset.generation, edition)
-
-
-def may_release(asset_id: str, file_id: str) -> int | None:
-    """When (epoch seconds) to ask again whether an asset still needs a File; None if it does not.
-
-    A replaced file is kept until its replacement has been clean for some days; a purged asset needs none.
-    """
-    asset = Asset.get_by_id(asset_id)
-    if asset is None or asset.purged:
-        return None
-    if asset.file_id == file_id or asset.state != State.CLEAN or asset.judged_at is None:
-        return clock.epoch() + _DAY
-    kept_until = int(asset.judged_at.timestamp()) + settings().replaced_days * _DAY
-    return None if kept_until <= clock.epoch() else kept_until
-
-
 def attend(pk: str, sk: str) -> None:
     """What the sweep does with a due asset: one that has been deleted for long enough loses its file for good."""
     old = Asset.find(pk, sk)
@@ -233,49 +167,11 @@ def attend(pk: str, sk: str) -> None:
     references.release(old.file_id, old.reference)
 
 
-@dataclass(slots=True)
-class _Arrival:
-    """The file of a request: stored once, however often the change has to be tried."""
-
-    principal: Principal
-    owner: str
-    changes: Changes
-    stored: Arrival | None = None
-
-    def wanted(self) -> bool:
-        return self.changes.file is not None or self.changes.upload is not None
-
-    def take(self, given_content_type: str | None) -> Arrival:
-        if self.changes.upload is not None:
-            try:
-                return receiving.use_upload(self.changes.upload, owner=self.owner, uploader=self.principal.uid)
-            except receiving.UploadUnknown:
-                raise ValidationFailed(details=["Upload not found"]) from None
-        if self.stored is None:
-            assert self.changes.file is not None
-            name = names.clean(self.changes.file.filename)
-            self.stored = receiving.receive(
-                self.changes.file.content,
-                name=name,
-                content_type=given_content_type or names.content_type_of(name),
-                owner=self.owner,
-                uploader=self.principal.uid,
-            )
-        return self.stored
-
-
-@dataclass(slots=True)
-class _Path:
-    """What becoming the holder of a public path takes: broken rules, steps, and the asset that loses it."""
-
-    errors: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    displaced: Asset | None = None
-
-
-def _create(principal: Principal, changes: Changes, take_path: Callable[[Asset, Changes], _Path]) -> Asset:
+def _create(
+    principal: Principal, changes: Changes, claim: Callable[[Principal, Asset, Changes], whitehall.Claim]
+) -> Asset:
     asset_id = new_asset_id()
-    arrival = _Arrival(principal, f"assets:{asset_id}", changes)
+    arrival = Arrival(principal, f"assets:{asset_id}", changes)
 
     def attempt() -> Asset:
         new = Asset.at(asset_id)
@@ -284,113 +180,33 @@ def _create(principal: Principal, changes: Changes, take_path: Callable[[Asset, 
         new.access_limited, new.access_limited_organisation_ids, new.auth_bypass_ids = [], [], []
         for name, value in changes.values.items():
             setattr(new, name, value)
-        return _write(None, new, arrival, take_path(new, changes))
+        return _write(None, new, arrival, claim(principal, new, changes))
 
     return contend(attempt)
 
 
-def _write(old: Asset | None, new: Asset, arrival: _Arrival, path: _Path) -> Asset:
+def _no_claim(principal: Principal, new: Asset, changes: Changes) -> whitehall.Claim:
+    return whitehall.Claim()
+
+
+def _write(old: Asset | None, new: Asset, arrival: Arrival, path: whitehall.Claim) -> Asset:
     changed = old is None or old.replacement_id != new.replacement_id
     lost = bool(new.replacement_id) and changed and Asset.get_by_id(new.replacement_id) is None
-    errors = [*_file_rules(old, arrival.changes), *validation.broken_rules(new, old, lost_replacement=lost)]
+    errors = [*arrival.broken_rules(old), *validation.broken_rules(new, old, lost_replacement=lost)]
     if errors or path.errors:
         raise ValidationFailed(details=[*errors, *path.errors])
     steps = list(path.steps)
     if arrival.wanted():
         file, arrived = arrival.take(new.given_content_type)
-        steps += [*arrived, *_replaced_file(old, new)]
+        steps += [*arrived, *retention.replaced(old, new)]
         new.file_id, new.name, new.size = file.file_id, names.clean(file.name), file.size
         new.state, new.library_key = STATE_OF[Verdict(file.verdict)].value, file.library_key
         new.judged_at = None if file.verdict == Verdict.PENDING else clock.now()
     return commit(old, new, steps, path.displaced)
 
 
-def _replaced_file(old: Asset | None, new: Asset) -> list[Step]:
-    """The steps that put the file an asset has now into its history."""
-    if old is None:
-        return []
-    new.former_count = old.former_count + 1
-    former = Former.at(old.asset_id, old.name, int(new.former_count))
-    former.file_id, former.replaced_at = old.file_id, clock.now()
-    ask_from = clock.epoch() + settings().replaced_days * _DAY
-    return [Put(former, absent(Former)), references.release_from(old.file_id, old.reference, ask_from)]
-
-
-def _file_rules(old: Asset | None, changes: Changes) -> Iterator[str]:
-    missing = changes.file is None and changes.upload is None
-    if changes.unreadable_file or (missing and old is None):
-        yield "File can't be blank"
-    if changes.file is not None and changes.upload is not None:
-        yield "Upload cannot be given together with a file"
-
-
-def _no_path(new: Asset, changes: Changes) -> _Path:
-    return _Path()
-
-
-def _take_path(new: Asset, changes: Changes) -> _Path:
-    """Give a new asset its whitehall path, and delete whoever has it."""
-    path = new.legacy_url_path = changes.legacy.get("legacy_url_path")
-    taken = _Path(list(validation.broken_path_rules(path)))
-    try:
-        new.legacy_etag = validation.legacy_etag(changes.legacy.get("legacy_etag"))
-    except ValueError:
-        taken.errors.append("Legacy etag is not an entity tag")
-    try:
-        new.legacy_last_modified = validation.legacy_last_modified(changes.legacy.get("legacy_last_modified"))
-    except ValueError:
-        taken.errors.append("Legacy last modified is not a date")
-    if taken.errors:
-        return taken
-    held = LegacyPath.find(f"path#{path}", "path")
-    taken.steps.append(_path_step(held, new))
-    holder = Asset.get_by_id(held.asset_id) if held is not None else None
-    if holder is not None and holder.deleted_at:
-        taken.steps.append(_stays_deleted(holder))
-    elif holder is not None:
-        gone = deleted(holder)
-        gone.version, gone.updated_at = holder.version + 1, clock.now()
-        taken.steps.append(Put(gone, Asset.version == holder.version))
-        taken.displaced = holder
-    return taken
-
-
-def _take_back_path(old: Asset, new: Asset) -> list[Step]:
-    """The steps that give a restored asset its whitehall path back."""
-    if not old.legacy_url_path:
-        return []
-    held = LegacyPath.find(f"path#{old.legacy_url_path}", "path")
-    assert held is not None
-    if held.asset_id == old.asset_id:
-        return [Check(LegacyPath.at(old.legacy_url_path), LegacyPath.holders == held.holders)]
-    holder = Asset.get_by_id(held.asset_id)
-    if holder is None:
-        return [_path_step(held, new)]
-    if not holder.deleted_at:
-        raise ValidationFailed(details=["Legacy url path has already been taken"])
-    return [_path_step(held, new), _stays_deleted(holder)]
-
-
-def _stays_deleted(holder: Asset) -> Step:
-    """The step that keeps a deleted asset from being restored while another takes its path."""
-    return Check(Asset.at(holder.asset_id), Asset.version == holder.version)
-
-
-def _path_step(held: LegacyPath | None, new: Asset) -> Step:
-    row = LegacyPath.at(new.legacy_url_path)
-    row.asset_id, row.holders = new.asset_id, 1 if held is None else held.holders + 1
-    new.path_holder = row.holders
-    return Put(row, absent(LegacyPath) if held is None else LegacyPath.holders == held.holders)
-
-
 def _found(asset_id: str) -> Asset:
     asset = Asset.get_by_id(asset_id)
     if asset is None or asset.purged:
         raise NotFound
-    return asset
-
-
-def _owned(principal: Principal, asset: Asset) -> Asset:
-    if principal.uid != asset.owner and not principal.has(MANAGE_ALL):
-        raise Forbidden
     return asset

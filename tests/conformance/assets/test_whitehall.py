@@ -9,6 +9,7 @@ from tests.conformance.assets.site import (
     ASSETS,
     DRAFT,
     EICAR,
+    FORBIDDEN,
     GONE,
     NOT_FOUND,
     PRIVATE,
@@ -104,6 +105,19 @@ def test_who_had_the_path_is_deleted(site: Site) -> None:
     assert site.editor.post(first.url + "/restore").status == 200
     assert site.read(PATH).body == TEXT
     assert sentences(site.editor.post(second.url + "/restore")) == ["Legacy url path has already been taken"]
+
+
+def test_the_path_of_another_is_not_to_be_had(site: Site) -> None:
+    """Ours: in the original anybody with a token deletes anybody's asset so."""
+    first = site.whitehall(PATH)
+    site.deliver()
+    stranger = site.caller("stranger").client
+    refused = site.post(by=stranger, to="/whitehall_assets", legacy_url_path=PATH)
+    assert (refused.status, refused.json()) == (403, FORBIDDEN)
+    assert site.read(PATH).body == TEXT
+    manager = site.caller("manager", permissions=["Manage all Assets"]).client
+    assert site.post(by=manager, to="/whitehall_assets", legacy_url_path=PATH).status == 201
+    assert site.editor.get(first.url).status == 404
 
 
 def test_an_invalid_newcomer_deletes_nobody(site: Site) -> None:
