@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.apis.assets.routes import routes as assets_routes
+from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.lazy import Lazy
 from chalicelib.web.application import AssetManager
 
@@ -18,6 +19,7 @@ else:
 
 app = AssetManager("assetmanager")
 app.register_blueprint(assets_routes)
+app.register_blueprint(uploads_routes)
 
 
 @app.on_sqs_message(queue="scan-small", batch_size=5, name="scan_small")

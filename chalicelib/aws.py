@@ -33,8 +33,11 @@ def _client(service: str, **config: Any) -> Any:
 
 @functools.cache
 def s3() -> "S3Client":
-    """S3, with SigV4 for presigned requests and path-style addresses only where the endpoint is local."""
-    client: S3Client = _client("s3", signature_version="s3v4")
+    """S3, with SigV4 for presigned requests and path-style addresses only where the endpoint is local.
+
+    Addresses name the region: S3 redirects what is sent to a young bucket's global address, and no browser follows.
+    """
+    client: S3Client = _client("s3", signature_version="s3v4", s3={"addressing_style": "virtual"})
     return client
 
 

@@ -88,6 +88,12 @@ class UnsupportedMediaType(AssetManagerError):
     code, status, message = "unsupported_media_type", 415, "unsupported media type"
 
 
+class QuotaExceeded(AssetManagerError):
+    """The principal has as many uploads under way, or as many bytes in them, as is allowed."""
+
+    code, status, message = "quota_exceeded", 429, "too many uploads are under way; use or abort some first"
+
+
 class RangeNotSatisfiable(AssetManagerError):
     """The requested range lies outside the bytes there are. `details` holds the full size in bytes."""
 

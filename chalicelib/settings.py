@@ -78,12 +78,30 @@ class Settings:
     )
     scan_attempts: int = _env("SCAN_ATTEMPTS", "Scans of one file that may crash before it ends unscannable.", 5)
 
+    upload_origins: str = _env(
+        "UPLOAD_ORIGINS",
+        "Origins whose pages may upload, separated by commas. `*`: any, allowed on the local stage only.",
+        "",
+    )
+    upload_minutes: int = _env("UPLOAD_MINUTES", "Minutes for which S3 takes bytes by a form or URL of ours.", 30)
+    upload_undeclared_bytes: int = _env(
+        "UPLOAD_UNDECLARED_BYTES",
+        "What an upload of undeclared size counts for; a single one may not be larger.",
+        128 * MEBIBYTE,
+    )
+    upload_quota_bytes: int = _env(
+        "UPLOAD_QUOTA_BYTES", "Bytes that one principal may have in uploads not yet used.", 1024**4
+    )
+    upload_quota_open: int = _env("UPLOAD_QUOTA_OPEN", "Uploads that one principal may have begun and not used.", 1000)
+
     auth_bypass_secret: str = _env(
         "AUTH_BYPASS_SECRET",
         "HS256 secret of GOV.UK auth-bypass tokens. Empty: no bypass token is valid.",
         "",
     )
-    max_file_size_mb: int = _env("MAX_FILE_SIZE_MB", "Largest file an asset may have, in MiB.", 20)
+    max_file_size_mb: int = _env(
+        "MAX_FILE_SIZE_MB", "Largest request body of the assets API in MiB; 4 is the most it can have.", 20
+    )
     deleted_days: int | None = _env("DELETED_DAYS", "Days until a deleted asset loses its file. Unset: never.", None)
     replaced_days: int = _env("REPLACED_DAYS", "Days a replaced file is kept after its replacement is clean.", 7)
 
@@ -111,6 +129,8 @@ def read(environ: Mapping[str, str]) -> Settings:
     result = Settings(**values)
     if result.auth == "open" and "AWS_LAMBDA_FUNCTION_NAME" in environ:
         raise BadSetting("AUTH=open is for a laptop and refuses to start inside Lambda")
+    if "*" in result.upload_origins and (result.stage != "local" or "AWS_LAMBDA_FUNCTION_NAME" in environ):
+        raise BadSetting("UPLOAD_ORIGINS must name its origins on a stage")
     return result
 
 

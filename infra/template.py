@@ -1,7 +1,7 @@
 """Reads the infra template and resolves its intrinsics, for those who use it without CloudFormation.
 
-Only what the template needs is understood: `Ref`, `Fn::Sub` and `Fn::GetAtt`. Anything else raises `TemplateError`, so
-that nothing the template says is silently dropped.
+Only what the template needs is understood: `Ref`, `Fn::Sub`, `Fn::Split` and `Fn::GetAtt`. Anything else raises
+`TemplateError`, so that nothing the template says is silently dropped.
 """
 
 import functools
@@ -127,6 +127,9 @@ class Resolver:
                 return self._attribute(target, attribute)
             if name == "Fn::Sub":
                 return self._substitute(argument)
+            if name == "Fn::Split":
+                separator, text = argument
+                return str(self.resolve(text)).split(separator)
         if unknown := [name for name in value if name.startswith("Fn::")]:
             raise TemplateError(f"the intrinsic {unknown[0]} is not understood here")
         return {key: self.resolve(item) for key, item in value.items()}

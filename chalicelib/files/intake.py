@@ -1,10 +1,12 @@
 """The intake bucket: where every byte arrives. Its objects are read by the scan functions alone.
 
 Keys are `small/<file id>` (up to 64 MiB) or `large/<file id>`, chosen when the upload starts; each prefix has a queue
-and a function of its own size.
+and a function of its own size. Clients send bytes there themselves, by a form or by parts that we sign for one key.
 """
 
-from chalicelib.files import objects
+from collections.abc import Mapping, Sequence
+
+from chalicelib.files import multipart, objects
 from chalicelib.files.models import Verdict
 from chalicelib.settings import MEBIBYTE, settings
 
@@ -29,6 +31,43 @@ def is_large(key: str) -> bool:
 def put(key: str, content: bytes, *, content_type: str) -> None:
     """Store the bytes of an upload that came in a request body."""
     objects.put(settings().intake_bucket, key, content, content_type=content_type)
+
+
+def form(key: str, *, smallest: int, largest: int, fields: dict[str, str], seconds: int) -> tuple[str, dict[str, str]]:
+    """The address and all fields of a form by which a client sends an object of so many bytes itself."""
+    bucket = settings().intake_bucket
+    signed = objects.signed_post(bucket, key, seconds=seconds, largest=largest, smallest=smallest, fields=fields)
+    return signed["url"], signed["fields"]
+
+
+def begin_parts(key: str, *, content_type: str, metadata: Mapping[str, str]) -> str:
+    """Begin an upload in parts and return S3's id of it."""
+    return multipart.begin(settings().intake_bucket, key, content_type=content_type, metadata=metadata)
+
+
+def signed_part(key: str, upload: str, number: int, *, seconds: int) -> str:
+    """A URL to which a client can PUT one part."""
+    return multipart.signed_part(settings().intake_bucket, key, upload, number, seconds=seconds)
+
+
+def parts(key: str, upload: str) -> list[multipart.Part]:
+    """The parts that have arrived. Raises `objects.Missing` when there is no such upload, or no longer."""
+    return multipart.parts(settings().intake_bucket, key, upload)
+
+
+def join_parts(key: str, upload: str, listed: Sequence[multipart.Part]) -> None:
+    """Make the parts an object, which then has arrived. Raises `objects.Missing`, `multipart.PartsChanged`."""
+    multipart.complete(settings().intake_bucket, key, upload, listed)
+
+
+def abort_parts(key: str, upload: str) -> None:
+    """Throw away an upload in parts; no matter if there is none."""
+    multipart.abort(settings().intake_bucket, key, upload)
+
+
+def address(key: str) -> str:
+    """Where an arrival is. Nobody but the scan function can read it there."""
+    return objects.address(settings().intake_bucket, key)
 
 
 def open_newest(key: str) -> objects.StoredObject:

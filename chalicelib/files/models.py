@@ -4,6 +4,7 @@
 | ------------- | ------------- | ---------------------------------------------------------------- |
 | `file#<id>`   | `file`        | `File`: immutable bytes and what is known of them                |
 | `file#<id>`   | `ref#<owner>` | `Reference`: this owner refers to the File                       |
+| `uid#<uid>`   | `quota`       | `Quota`: the uploads that a principal has under way              |
 | `path#<path>` | `publication` | `Publication`: what the media bucket holds under this public path |
 
 A File is due (see `chalicelib.rows`) from its creation until it is settled; a reference when it is to be released; a
@@ -29,7 +30,11 @@ class Verdict(StrEnum):
 
 
 class File(Row):
-    """Immutable bytes and what is known of them."""
+    """Immutable bytes and what is known of them.
+
+    What only an upload has: `reserved`, the bytes it counts for in its uploader's `Quota`, there as long as it counts;
+    what the client declared of its bytes; and for one in parts S3's id of it and, from its completion on, their number.
+    """
 
     table_setting = "files_table"
 
@@ -43,6 +48,12 @@ class File(Row):
     intake_key = UnicodeAttribute(null=True)
     intake_version = UnicodeAttribute(null=True)
     library_key = UnicodeAttribute(null=True)
+
+    reserved = NumberAttribute(null=True)
+    declared_size = NumberAttribute(null=True)
+    declared_sha256 = UnicodeAttribute(null=True)
+    upload_id = UnicodeAttribute(null=True)
+    parts = NumberAttribute(null=True)
 
     verdict = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
@@ -94,6 +105,23 @@ class Reference(Row):
     def owner(self) -> str:
         """Who refers, as `<api>:<id>`."""
         return self.sk.removeprefix("ref#")
+
+
+class Quota(Row):
+    """How many uploads a principal has under way, and the bytes they count for.
+
+    It changes only in one transaction with the `reserved` of a File, so it is always the sum of those.
+    """
+
+    table_setting = "files_table"
+
+    uploads = NumberAttribute(null=True)
+    bytes = NumberAttribute(null=True)
+
+    @classmethod
+    def at(cls, uid: str) -> Self:
+        """A blank row under the key of this principal."""
+        return cls(pk=f"uid#{uid}", sk="quota")
 
 
 class Publication(Row):

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 COPY_LIMIT = 5 * 1024**3
 """Bytes that one CopyObject can copy."""
 
-COPY_PART = 256 * 1024**2
-"""Bytes of one part of a larger copy."""
-
 VENDOR_ERRORS = (BotoCoreError, ClientError)
 """What AWS's SDK raises when a service refuses, is busy or cannot be reached."""
 
@@ -63,7 +60,7 @@ def get(bucket: str, key: str, *, first: int | None = None, last: int | None = N
         RangeOutside: `first` lies behind its end.
     """
     ranged: dict[str, Any] = {} if first is None else {"Range": f"bytes={first}-{'' if last is None else last}"}
-    answer = _translated(lambda: aws.s3().get_object(Bucket=bucket, Key=key, **ranged))
+    answer = translated(lambda: aws.s3().get_object(Bucket=bucket, Key=key, **ranged))
     length = answer["ContentLength"]
     whole = int(answer["ContentRange"].rpartition("/")[2]) if answer.get("ContentRange") else length
     return _described(answer, size=whole, body=answer["Body"])
@@ -75,7 +72,7 @@ def head(bucket: str, key: str) -> StoredObject:
     Raises:
         Missing: there is none.
     """
-    answer = _translated(lambda: aws.s3().head_object(Bucket=bucket, Key=key))
+    answer = translated(lambda: aws.s3().head_object(Bucket=bucket, Key=key))
     return _described(answer, size=answer["ContentLength"], body=None)
 
 
@@ -116,7 +113,7 @@ def tag(bucket: str, key: str, version: str | None, tags: dict[str, str]) -> Non
     """
     which: dict[str, Any] = {} if version is None else {"VersionId": version}
     pairs: Any = [{"Key": name, "Value": value} for name, value in tags.items()]
-    _translated(lambda: aws.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": pairs}, **which))
+    translated(lambda: aws.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": pairs}, **which))
 
 
 def copy(source: tuple[str, str, str | None], bucket: str, key: str, *, size: int, headers: dict[str, str]) -> None:
@@ -124,19 +121,42 @@ def copy(source: tuple[str, str, str | None], bucket: str, key: str, *, size: in
 
     Args:
         source: bucket, key, and version (None: the current one).
-        size: bytes of the source; above `COPY_LIMIT` it goes in parts, all of the same version.
+        size: bytes of the source; above `COPY_LIMIT` it goes in parts (`multipart.copy`).
         headers: S3's own argument names, e.g. `ContentType`, `CacheControl`.
 
     Raises:
         Missing: the source is gone.
     """
+    if size > COPY_LIMIT:
+        from chalicelib.files import multipart
+
+        multipart.copy(source, bucket, key, size=size, headers=headers)
+        return
     from_bucket, from_key, version = source
     origin: Any = {"Bucket": from_bucket, "Key": from_key} | ({"VersionId": version} if version else {})
-    if size > COPY_LIMIT:
-        _copy_in_parts(origin, bucket, key, size, headers)
-        return
     request: dict[str, Any] = {"MetadataDirective": "REPLACE", "TaggingDirective": "REPLACE", **headers}
-    _translated(lambda: aws.s3().copy_object(CopySource=origin, Bucket=bucket, Key=key, **request))
+    translated(lambda: aws.s3().copy_object(CopySource=origin, Bucket=bucket, Key=key, **request))
+
+
+def signed_post(bucket: str, key: str, *, seconds: int, largest: int, smallest: int, fields: dict[str, str]) -> Any:
+    """A form with which whoever holds it can send an object under exactly this key, for so long.
+
+    Args:
+        smallest, largest: bytes that the object may have.
+        fields: the further fields of the form; each must be sent as it is.
+
+    Returns:
+        `url` and `fields`.
+    """
+    conditions: Any = [{name: value} for name, value in fields.items()]
+    conditions.append(["content-length-range", smallest, largest])
+    return aws.s3().generate_presigned_post(bucket, key, Fields=fields, Conditions=conditions, ExpiresIn=seconds)
+
+
+def address(bucket: str, key: str) -> str:
+    """The plain URL of an object. Nothing is signed: it only says where it is."""
+    signed = aws.s3().generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+    return signed.partition("?")[0]
 
 
 def signed_url(bucket: str, key: str, *, seconds: int, headers: dict[str, str]) -> str:
@@ -152,26 +172,6 @@ def disposition(name: str, kind: str = "inline") -> str:
     return f'{kind}; filename="{plain}"{extended}'
 
 
-def _copy_in_parts(origin: Any, bucket: str, key: str, size: int, headers: dict[str, str]) -> None:
-    s3 = aws.s3()
-    request: dict[str, Any] = dict(headers)
-    upload = s3.create_multipart_upload(Bucket=bucket, Key=key, **request)["UploadId"]
-    try:
-        parts: Any = []
-        for number, first in enumerate(range(0, size, COPY_PART), start=1):
-            span = f"bytes={first}-{min(first + COPY_PART, size) - 1}"
-            answer = s3.upload_part_copy(
-                Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, CopySource=origin, CopySourceRange=span
-            )
-            parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
-        s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
-    except Exception as error:
-        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
-            raise Missing from error
-        raise
-
-
 def _described(answer: Any, *, size: int, body: Any) -> StoredObject:
     return StoredObject(
         size=size,
@@ -184,7 +184,12 @@ def _described(answer: Any, *, size: int, body: Any) -> StoredObject:
     )
 
 
-def _translated(call: Callable[[], Any]) -> Any:
+def translated(call: Callable[[], Any]) -> Any:
+    """Call S3 and return its answer.
+
+    Raises:
+        Missing, RangeOutside: what S3 calls by several names.
+    """
     try:
         return call()
     except ClientError as error:

@@ -8,7 +8,7 @@ import re
 import secrets
 
 from chalicelib import clock
-from chalicelib.files import intake
+from chalicelib.files import intake, quotas
 from chalicelib.files.models import File, Reference, Verdict
 from chalicelib.rows import Put, Step, Update, absent
 
@@ -52,6 +52,11 @@ def begin_upload(*, name: str, content_type: str, size: int, uploader: str) -> t
     return file, Put(file, absent(File))
 
 
+def find(upload_id: str) -> File | None:
+    """The File of this id, which a client sent and which may therefore be anything."""
+    return File.get_by_id(upload_id) if _ID.fullmatch(upload_id) else None
+
+
 def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list[Step]]:
     """Take a finished upload as an owner's File. S3 itself is asked whether the bytes are there.
 
@@ -62,7 +67,7 @@ def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list
     Raises:
         UploadUnknown: see there.
     """
-    file = File.get_by_id(upload_id) if _ID.fullmatch(upload_id) else None
+    file = find(upload_id)
     if file is None or file.purged or file.uploader != uploader or file.references or file.owner:
         raise UploadUnknown
     if file.verdict == Verdict.EXPIRED:
@@ -76,10 +81,12 @@ def use_upload(upload_id: str, *, owner: str, uploader: str) -> tuple[File, list
     unchanged = ((File.references == 0) & File.owner.does_not_exist() & File.purged.does_not_exist()) & (
         File.verdict == file.verdict
     )
-    used = Update(
-        File.at(upload_id), [File.references.set(1), File.owner.set(owner), File.size.set(file.size)], unchanged
-    )
-    return file, [used, Put(_reference(upload_id, owner), absent(Reference))]
+    if file.size is None:  # it was never declared, and the scan did not get as far as the bytes
+        file.size = intake.arrived(file.intake_key) or 0
+    counted, no_longer_counted = quotas.given_back(file)
+    actions = [File.references.set(1), File.owner.set(owner), File.size.set(file.size), *counted]
+    used = Update(File.at(upload_id), actions, unchanged & quotas.counts_for(file))
+    return file, [used, Put(_reference(upload_id, owner), absent(Reference)), *no_longer_counted]
 
 
 def _judged_meanwhile(upload_id: str) -> File:

@@ -6,11 +6,12 @@ to tell late scan messages that there is nothing left to do.
 """
 
 from chalicelib import clock
-from chalicelib.files import intake, library
+from chalicelib.files import intake, library, quotas
 from chalicelib.files.models import File, Reference
 from chalicelib.rows import ConditionFailed, Delete, Step, Update, contend, transact, update
 
-_REMEMBERED_SECONDS = 30 * 86400
+REMEMBERED_SECONDS = 30 * 86400
+"""How long the row of a purged File tells late messages that there is nothing left to do."""
 
 
 def release_from(file_id: str, owner: str, at: int) -> Step:
@@ -33,7 +34,7 @@ def purge(file_id: str) -> None:
     row = File.at(file_id)
     actions = [
         File.purged.set(True),
-        File.expires_at.set(clock.epoch() + _REMEMBERED_SECONDS),
+        File.expires_at.set(clock.epoch() + REMEMBERED_SECONDS),
         *row.due_from(clock.epoch()),
     ]
     try:
@@ -41,7 +42,10 @@ def purge(file_id: str) -> None:
     except ConditionFailed:
         return
     library.discard_all(file_id)
+    if file.upload_id:
+        intake.abort_parts(file.intake_key, file.upload_id)
     intake.discard(file.intake_key, None)
+    quotas.give_back(file)
     at_work = file.claimed_until is not None and file.claimed_until >= clock.epoch()
     # A worker in mid-scan may still copy, and die before it learns that the File is purged: look once more then.
     due = row.due_from(int(file.claimed_until) + 1) if at_work else File.no_longer_due()

@@ -176,6 +176,9 @@ def _judge(file: File) -> File | None:
         intake.mark(file.intake_key, arrived.version, verdict)
         return _written_or_undone(file, verdict, reason=finding.reason, **facts)
     facts["sha256"] = bytes_.digest()
+    if file.declared_sha256 not in (None, facts["sha256"]):
+        intake.mark(file.intake_key, arrived.version, Verdict.UNSCANNABLE)
+        return _written_or_undone(file, Verdict.UNSCANNABLE, reason="digest_mismatch", **facts)
     facts["library_key"] = library.accept(file, arrived.version, arrived.size)
     return _written_or_undone(file, Verdict.CLEAN, **facts)
 

@@ -13,6 +13,7 @@ from chalice.app import Request as ChaliceRequest
 
 from chalicelib.errors import AssetManagerError, MethodNotAllowed, NotFound
 from chalicelib.logs import logger
+from chalicelib.web import cors
 from chalicelib.web.failures import expected
 from chalicelib.web.rendering import render
 from chalicelib.web.request import Request, running_context, running_request
@@ -66,11 +67,12 @@ class AssetManager(Chalice):
             request = Request(event, context)
             running_request.set(request)
             logger.thread_safe_append_keys(correlation_id=header_value(request.request_id))
-            answer = result(self._answer(request), request.method)
+            answer = result(cors.shared(self._answer(request), request), request.method)
             status = answer["statusCode"]
             return answer
         except Exception as error:  # noqa: BLE001 - the last line of defence: everything becomes an answer
-            answer = result(_failure(error, request), request.method if request is not None else "")
+            failure = cors.shared(_failure(error, request), request)
+            answer = result(failure, request.method if request is not None else "")
             status = answer["statusCode"]
             return answer
         finally:

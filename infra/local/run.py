@@ -39,6 +39,7 @@ _PARAMETERS = {
     "YARA_RULES": "YaraRules",
     "CLAMD_ADDRESS": "ClamdAddress",
     "AUTH_BYPASS_SECRET": "AuthBypassSecret",
+    "UPLOAD_ORIGINS": "UploadOrigins",
     "ORIGIN_SECRET": "OriginSecret",
     "API_ORIGIN": "ApiOrigin",
     "ASSETS_ORIGIN": "AssetsOrigin",
@@ -141,7 +142,7 @@ def _environment(state: Path, ministack: Ministack, ports: dict[str, int]) -> di
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
     defaults = {f"{host}_ORIGIN": f"http://localhost:{port}" for host, port in ports.items()}
-    defaults |= {"SCANNER": "yara", "ORIGIN_SECRET": _kept_secret(state / "origin-secret")}
+    defaults |= {"SCANNER": "yara", "UPLOAD_ORIGINS": "*", "ORIGIN_SECRET": _kept_secret(state / "origin-secret")}
     parameters = {parameter: os.environ.get(name) or defaults.get(name, "") for name, parameter in _PARAMETERS.items()}
     environment = provision(STAGE, parameters=parameters)
     environment["AUTH"] = os.environ.get("AUTH") or "open"

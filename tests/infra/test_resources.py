@@ -49,7 +49,7 @@ def test_intake_keeps_versions_and_forgets_what_was_judged(cloud: Cloud) -> None
         assert rules[verdict]["Expiration"]["Days"] == 30
     assert rules["backstop"]["Expiration"]["Days"] == 31
     assert rules["backstop"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
-    assert rules["backstop"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert rules["backstop"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 2}
     assert rules["delete-markers"]["Expiration"]["ExpiredObjectDeleteMarker"] is True
 
 

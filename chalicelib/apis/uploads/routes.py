@@ -1,0 +1,104 @@
+"""The upload routes, in the contract of Uppy's S3 plug-in. HTTP only (docs/apis/uploads.md)."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.errors import Forbidden, MalformedRequest, NotFound
+from chalicelib.lazy import Lazy
+from chalicelib.web.hosts import Host, host_of
+from chalicelib.web.request import Request, current_request
+from chalicelib.web.responses import json_response
+
+if TYPE_CHECKING:
+    from chalicelib import identity
+    from chalicelib.apis.uploads import parameters, presenters, service
+    from chalicelib.web import authentication, bodies
+else:
+    identity, authentication = Lazy("chalicelib.identity"), Lazy("chalicelib.web.authentication")
+    bodies = Lazy("chalicelib.web.bodies")
+    parameters, presenters = Lazy("chalicelib.apis.uploads.parameters"), Lazy("chalicelib.apis.uploads.presenters")
+    service = Lazy("chalicelib.apis.uploads.service")
+
+routes = Blueprint(__name__)
+
+
+@routes.route("/s3/params", methods=["GET"])
+def begin_single() -> Response:
+    """A form for a file of up to 5 GiB."""
+    request, caller = _call()
+    form = service.begin_single(caller, parameters.announced_in_query(request.query_params))
+    return json_response(presenters.form(form, seconds=service.lifetime()))
+
+
+@routes.route("/s3/multipart", methods=["POST"])
+def begin_in_parts() -> Response:
+    """Begin an upload in parts."""
+    request, caller = _call()
+    return json_response(
+        presenters.begun(service.begin_in_parts(caller, parameters.announced_in_json(bodies.json(request))))
+    )
+
+
+@routes.route("/s3/multipart/{id}", methods=["GET"])
+def list_parts(id: str) -> Response:
+    """The parts that have arrived."""
+    request, caller = _call()
+    return json_response(presenters.listing(service.parts(caller, _query(request, "key"), id)))
+
+
+@routes.route("/s3/multipart/{id}/{part}", methods=["GET"])
+def sign_part(id: str, part: str) -> Response:
+    """Where one part goes."""
+    request, caller = _call()
+    number = parameters.part_number(part)
+    urls = service.sign(caller, _query(request, "key"), id, [number])
+    return json_response(presenters.part(urls[number], seconds=service.lifetime()))
+
+
+@routes.route("/s3/multipart/{id}/batch", methods=["GET"])
+def sign_parts(id: str) -> Response:
+    """Where several parts go."""
+    request, caller = _call()
+    numbers = parameters.part_numbers(_query(request, "partNumbers"))
+    urls = service.sign(caller, _query(request, "key"), id, numbers)
+    return json_response(presenters.batch(urls, seconds=service.lifetime()))
+
+
+@routes.route("/s3/multipart/{id}/complete", methods=["POST"])
+def complete(id: str) -> Response:
+    """Put the parts together."""
+    request, caller = _call()
+    named = parameters.named_parts(bodies.json(request))
+    return json_response(presenters.completed(service.complete(caller, _query(request, "key"), id, named)))
+
+
+@routes.route("/s3/multipart/{id}", methods=["DELETE"])
+def abort(id: str) -> Response:
+    """Give the upload up."""
+    request, caller = _call()
+    service.abort(caller, _query(request, "key"), id)
+    return json_response({})
+
+
+def _call() -> "tuple[Request, identity.Principal]":
+    """The running request and its caller, who must be signed in.
+
+    Raises:
+        NotFound: the request is not for the API's host.
+        Unauthenticated, InvalidToken, Forbidden
+    """
+    request = current_request()
+    if host_of(request) is not Host.API:
+        raise NotFound
+    caller = authentication.principal(request)
+    if not caller.has(identity.SIGNIN):
+        raise Forbidden
+    return request, caller
+
+
+def _query(request: Request, name: str) -> str:
+    value = request.query_params.get(name)
+    if not value:
+        raise MalformedRequest(f"the query parameter {name} is missing")
+    return str(value)
