@@ -21,7 +21,7 @@ from chalicelib import clock, metrics
 from chalicelib.files import intake, library, objects, owners
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.receiving import UPLOAD_SECONDS
-from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, scan
+from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, check_ready, scan
 from chalicelib.jobs import queues
 from chalicelib.jobs.queues import Message, NotYet
 from chalicelib.logs import logger
@@ -64,8 +64,9 @@ def scan_arrival(key: str, version: str | None, message: Message) -> None:
         try:
             judged = _judge(file)
         except (ScannerUnavailable, objects.Missing, *objects.VENDOR_ERRORS) as unavailable:
-            # Not this file's fault, so not one of its attempts.
-            _unclaim(file, File.attempts.set(File.attempts - 1))
+            # An attempt counts against the file only where the scanner is there for others.
+            at_fault = isinstance(unavailable, ScannerUnavailable) and _scanner_answers()
+            _unclaim(file, *([] if at_fault else [File.attempts.set(File.attempts - 1)]))
             metrics.emit("ScansPutOff", reason=type(unavailable).__name__)
             raise NotYet(f"cannot be scanned now: {type(unavailable).__name__}", _LATER_SECONDS) from None
         except Exception:
@@ -211,6 +212,14 @@ def _write_verdict(file: File, verdict: Verdict, **facts: Any) -> File:
     metrics.emit("Verdicts", verdict=verdict.value)
     metrics.emit("TimeToVerdict", _age(file.created_at), metrics.SECONDS)
     return judged
+
+
+def _scanner_answers() -> bool:
+    try:
+        check_ready()
+    except ScannerUnavailable:
+        return False
+    return True
 
 
 def _age(moment: datetime) -> float:

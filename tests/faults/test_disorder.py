@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib.apis.assets import service
 from chalicelib.apis.assets.models import Asset
 from chalicelib.files import scanning
-from chalicelib.files.scanners import Finding, Outcome
+from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable
 from chalicelib.settings import settings
 from tests.faults import agreement
 from tests.faults.arranged import DAY, PATH, arrived_upload, begun_upload, uploaded
@@ -154,7 +154,7 @@ def test_a_day_without_the_scanner_is_made_good_though_every_message_is_dead_by_
     assert world.shown(asset_id)["state"] == "clean"
 
 
-@pytest.mark.parametrize("error", [RuntimeError, Crash])
+@pytest.mark.parametrize("error", [RuntimeError, Crash, ScannerUnavailable])
 def test_a_file_that_crashes_the_scanner_every_time_ends_unscannable(
     world: World, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
