@@ -34,6 +34,9 @@ class Settings:
     files_table: str = _env("FILES_TABLE", "DynamoDB table of Files, references and publications.")
     jobs_table: str = _env("JOBS_TABLE", "DynamoDB table of jobs.")
     assets_table: str = _env("ASSETS_TABLE", "DynamoDB table of the GOV.UK API: assets, their histories, public paths.")
+    stores_table: str = _env(
+        "STORES_TABLE", "DynamoDB table of the OVE API: stores, projects, assets, their files, objects."
+    )
     identities_table: str = _env("IDENTITIES_TABLE", "DynamoDB table of principals and API tokens.")
 
     intake_bucket: str = _env(

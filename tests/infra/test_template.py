@@ -48,7 +48,13 @@ def test_parameters_that_do_not_fit_are_refused(template: Template, parameter: s
 
 def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: Template) -> None:
     tables = template.of_type("AWS::DynamoDB::Table")
-    assert {table.name for table in tables} == {"FilesTable", "JobsTable", "AssetsTable", "IdentitiesTable"}
+    assert {table.name for table in tables} == {
+        "FilesTable",
+        "JobsTable",
+        "AssetsTable",
+        "StoresTable",
+        "IdentitiesTable",
+    }
     for table in tables:
         keys = [key["AttributeName"] for key in table.properties["KeySchema"]]
         assert keys == [Row.pk.attr_name, Row.sk.attr_name]
@@ -65,7 +71,7 @@ def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: T
 def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
     text = Path("infra/template.yaml").read_text(encoding="utf-8")
     resources = text.count("Type: AWS::DynamoDB::Table") + text.count("Type: AWS::S3::Bucket\n")
-    assert resources == 7
+    assert resources == 8
     assert text.count("DeletionPolicy: Retain") == resources
     assert text.count("UpdateReplacePolicy: Retain") == resources
 
