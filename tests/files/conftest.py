@@ -1,0 +1,5 @@
+"""Fixtures of the core's tests."""
+
+from tests.support.world import world
+
+__all__ = ["world"]
