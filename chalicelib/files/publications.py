@@ -221,7 +221,7 @@ def _make_it_so(held: Publication) -> None:
         "CacheControl": held.cache_control,
     }
     if held.size > intake.SMALL_LIMIT:
-        until = clock.epoch() + _LARGE_LEASE_SECONDS
-        update(Publication.at(held.path), [Publication.leased_until.set(until)], Publication.lease == held.lease)
+        row, until = Publication.at(held.path), clock.epoch() + _LARGE_LEASE_SECONDS
+        update(row, [Publication.leased_until.set(until), *row.due_from(until)], Publication.lease == held.lease)
     source = (settings().library_bucket, held.library_key, None)
     objects.copy(source, bucket, key, size=int(held.size), headers=headers)
