@@ -91,6 +91,11 @@ def large_draft(world: World) -> str:
     return uploaded(world, draft="true")
 
 
+def large_draft_published(world: World) -> None:
+    """A draft that is large was made public, and its message waits."""
+    assert world.change(large_draft(world), draft="false").status == 200
+
+
 def restored_over_another(world: World) -> str:
     """A whitehall asset that lost its path to another, which is deleted as well."""
     first = world.upload_whitehall(b"first", PATH)

@@ -12,6 +12,7 @@ from tests.faults.arranged import (
     due_to_be_purged,
     due_to_be_released,
     large_draft,
+    large_draft_published,
     missed_event,
     overdue_upload,
     restored_over_another,
@@ -52,6 +53,7 @@ MESSAGES = [
     Scenario("purge", due_to_be_purged, lambda w, _: w.sweep(), "message"),
     Scenario("release of a replaced file", due_to_be_released, lambda w, _: w.sweep(), "message"),
     Scenario("relink in the background", chained_in_the_background, lambda w, _: w.deliver(), "message"),
+    Scenario("publish a large draft by its message", large_draft_published, lambda w, _: w.deliver(), "message"),
     Scenario("upload that never came", overdue_upload, lambda w, _: w.sweep(), "message"),
 ]
 

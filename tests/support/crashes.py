@@ -14,8 +14,9 @@ A message is delivered again, so its end state must be that of the undisturbed r
 happened entirely or not at all. A `repeatable` request is also sent again by its client at once, and then it must have
 happened.
 
-A crash at a call that only reads leaves the same cloud as one at the call before it, which is tried anyway; such a
-point is run far enough to see that nothing swallows the crash, and not repaired.
+All that a death leaves behind is the cloud, so what it left is repaired once for each state of the cloud: before the
+first write, and after each one. Ahead of a later write, or at a call that only reads, the cloud is as the write before
+left it; these points are run far enough to see that nothing swallows the crash there.
 
 An API that wants this writes scenarios and, if it has promises of its own across rows, a `check` (see `survive`).
 """
@@ -163,11 +164,13 @@ def warm_up(world: World) -> None:
 
 def _points(calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[_Point]:
     points = []
+    first_write = next((number for number, (_, reads) in enumerate(calls) if not reads), None)
     for number, (call, reads) in enumerate(calls):
         moments: tuple[Moment, ...] = ("before",) if reads else ("before", "after")
         for moment in moments:
-            points.append(_Point(number, moment, call, repeated=False, repaired=not reads))
-            if scenario.repeatable and not reads:
+            new_state = moment == "after" or number == first_write
+            points.append(_Point(number, moment, call, repeated=False, repaired=new_state))
+            if scenario.repeatable and new_state:
                 points.append(_Point(number, moment, call, repeated=True, repaired=True))
     return points
 
