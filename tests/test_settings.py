@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.settings import BadSetting, describe, read
+from tests.support.settings import REQUIRED
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIRED = {name: f"the-{name.lower()}" for name, _, default, _ in describe() if default is ...}
 
 
 def documented() -> list[tuple[str, str, str, str]]:

@@ -7,17 +7,15 @@ import pytest
 from chalicelib.settings import settings
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request
+from tests.support.settings import REQUIRED
 
 SECRET = "s3cret-of-our-distributions"
-TABLES = ["FILES_TABLE", "JOBS_TABLE", "ASSETS_TABLE", "IDENTITIES_TABLE"]
-BUCKETS = ["INTAKE_BUCKET", "LIBRARY_BUCKET", "MEDIA_BUCKET"]
-QUEUES = ["SCAN_SMALL_QUEUE", "SCAN_LARGE_QUEUE", "WORK_QUEUE"]
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in [*TABLES, *BUCKETS, *QUEUES]:
-        monkeypatch.setenv(name, name.lower())
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("API_ORIGIN", "http://localhost:8000")
     monkeypatch.setenv("ASSETS_ORIGIN", "https://assets.example.org/")
     monkeypatch.setenv("DRAFT_ASSETS_ORIGIN", "http://draft.example.org:8080")

@@ -7,21 +7,9 @@ import pytest
 from chalicelib.files.scanners import Finding, Outcome, scan
 from chalicelib.settings import settings
 from tests.files.scanners.samples import Stream
+from tests.support.settings import REQUIRED
 
 Configure = Callable[..., None]
-
-_REQUIRED = (
-    "FILES_TABLE",
-    "JOBS_TABLE",
-    "ASSETS_TABLE",
-    "IDENTITIES_TABLE",
-    "INTAKE_BUCKET",
-    "LIBRARY_BUCKET",
-    "MEDIA_BUCKET",
-    "SCAN_SMALL_QUEUE",
-    "SCAN_LARGE_QUEUE",
-    "WORK_QUEUE",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +24,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
                 monkeypatch.setenv(name, str(value))
         settings.cache_clear()
 
-    change(**dict.fromkeys(_REQUIRED, "unused"), STAGE="test", SCANNER="yara", YARA_RULES=None, AUTH=None)
+    change(**REQUIRED, STAGE="test", SCANNER="yara", YARA_RULES=None, AUTH=None)
     yield change
     monkeypatch.undo()
     settings.cache_clear()
