@@ -42,7 +42,7 @@ def test_every_other_route_demands_a_token(cloud: Cloud, pattern: str, method: s
     assert "www-authenticate" in without.headers or "x-amzn-remapped-www-authenticate" in without.headers
     wrong = Client(app, {"Authorization": "Bearer am_0123456789abcdef_" + "x" * 43}).request(method, path)
     assert wrong.status == 401
-    assert set(wrong.json()) in ({"message"}, {"title", "description"})
+    assert wrong.body == b"" if method == "HEAD" else set(wrong.json()) in ({"message"}, {"title", "description"})
 
 
 @pytest.mark.parametrize("host", ["http://api.test", "http://draft-assets.test", "http://unheard.test"])
