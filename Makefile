@@ -17,7 +17,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 
-.PHONY: help run test lint format token package-check ci clean python
+.PHONY: help run test test-uppy test-memory lint format token package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -27,6 +27,12 @@ run: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the product on this machine: PORT (8
 
 test: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the tests; TESTS="tests/web -k range" for some of them
 	$(BIN)/pytest $(TESTS)
+
+test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
+	$(BIN)/python -m tests.uppy.run
+
+test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
+	$(BIN)/python -m bench.memory
 
 lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
 	$(BIN)/ruff check .
@@ -48,7 +54,7 @@ ci: ## What continuous integration runs
 	bash .ci/run
 
 clean: ## Remove environments, caches and packages; the state of `make run` stays
-	rm -rf .venv .venv-local build .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-local build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:

@@ -59,6 +59,7 @@ class Ministack:
         } | {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
+            "AUTH": "true",  # signatures count, also those of forms, and buckets answer by their own CORS rules
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self._state / "aws"),
             "S3_PERSIST": "1",

@@ -35,7 +35,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         pytest.skip("ministack is not installed; `make test` and `make run` install it")
     ministack = Ministack(tmp_path_factory.mktemp("ministack"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTH", "true")
         ministack.start()
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
