@@ -54,6 +54,16 @@ class Router:
         route = _find(self._root, segments, 0, values)
         return None if route is None else (route, dict(zip(route.names, values, strict=True)))
 
+    def literals_beside(self, pattern: str) -> frozenset[str]:
+        """The literal segments that hide the last variable of a pattern, such as `list` for `/api/{store_id}`.
+
+        An id among them could never be asked for, so no such id may be given.
+        """
+        node: _Node | None = self._root
+        for part in split(pattern)[:-1]:
+            node = (node.variable if _VARIABLE.fullmatch(part) else node.literals.get(part)) if node else None
+        return frozenset(node.literals) if node else frozenset()
+
     def _add(self, route: Route) -> None:
         node = self._root
         parts = split(route.pattern)
