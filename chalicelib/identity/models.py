@@ -28,6 +28,7 @@ class Identity(Row):
     name = UnicodeAttribute(null=True)
     permissions: ListAttribute[str] = ListAttribute(null=True)
     groups: ListAttribute[str] = ListAttribute(null=True)
+    write_groups: ListAttribute[str] = ListAttribute(null=True)
     organisation = UnicodeAttribute(null=True)
     superuser = BooleanAttribute(null=True)
     token_hash = UnicodeAttribute(null=True)
@@ -39,6 +40,7 @@ class Identity(Row):
         self.name = principal.name
         self.permissions = sorted(principal.permissions)
         self.groups = sorted(principal.groups)
+        self.write_groups = None if principal.write_groups is None else sorted(principal.write_groups)
         self.organisation = principal.organisation
         self.superuser = principal.superuser
 
@@ -51,6 +53,7 @@ class Identity(Row):
             groups=frozenset(self.groups or ()),
             organisation=self.organisation,
             superuser=bool(self.superuser),
+            write_groups=None if self.write_groups is None else frozenset(self.write_groups),
         )
 
 

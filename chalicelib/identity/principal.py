@@ -14,6 +14,7 @@ class Principal:
         name: for people; not unique.
         permissions: names such as `signin` or `Manage all Assets`.
         groups: names of groups, as OVE and medialoopster know them.
+        write_groups: those of them, or others, in whose name the principal may write; None: the same as `groups`.
         organisation: id of the organisation in GOV.UK access lists, if any.
         superuser: may do everything.
     """
@@ -24,6 +25,12 @@ class Principal:
     groups: frozenset[str] = field(default_factory=frozenset)
     organisation: str | None = None
     superuser: bool = False
+    write_groups: frozenset[str] | None = None
+
+    @property
+    def writes_for(self) -> frozenset[str]:
+        """The groups in whose name the principal may write."""
+        return self.groups if self.write_groups is None else self.write_groups
 
     def has(self, permission: str) -> bool:
         """Whether the principal may do what `permission` names; a superuser may everything."""

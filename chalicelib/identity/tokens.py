@@ -45,6 +45,7 @@ def mint(
     *,
     permissions: Iterable[str] = (),
     groups: Iterable[str] = (),
+    write_groups: Iterable[str] | None = None,
     organisation: str | None = None,
     superuser: bool = False,
     expires_at: int | None = None,
@@ -52,6 +53,7 @@ def mint(
     """Make a principal with a token. The permission `signin` is always granted.
 
     Args:
+        write_groups: those in whose name it may write; None: all of `groups`.
         expires_at: epoch seconds at which the token ends; None for never.
 
     Returns:
@@ -63,6 +65,7 @@ def mint(
         name=name,
         permissions=frozenset({SIGNIN, *permissions}),
         groups=frozenset(groups),
+        write_groups=None if write_groups is None else frozenset(write_groups),
         organisation=organisation,
         superuser=superuser,
     )

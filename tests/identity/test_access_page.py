@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.apis.assets.ownership import MANAGE_ALL
 from chalicelib.apis.assets.serving import BYPASS_LIMITS
+from chalicelib.apis.stores.access import ADMINISTER
 from chalicelib.identity import SIGNIN
 from infra.tokens import main
 
@@ -15,7 +16,12 @@ PAGE = (Path(__file__).parents[2] / "docs" / "access.md").read_text(encoding="ut
 
 def test_every_permission_that_is_asked_for_is_on_the_page() -> None:
     section = PAGE.split("## Permissions", 1)[1].split("##", 1)[0]
-    assert set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)) == {SIGNIN, MANAGE_ALL, BYPASS_LIMITS}
+    assert set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)) == {
+        SIGNIN,
+        MANAGE_ALL,
+        BYPASS_LIMITS,
+        ADMINISTER,
+    }
 
 
 def test_every_variable_of_the_command_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:

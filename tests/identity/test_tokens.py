@@ -205,3 +205,15 @@ def test_what_is_remembered_is_bounded_and_safe_in_threads() -> None:
     cache.put("last", principal, 0, None)
     assert cache.get("last", 59) == principal
     assert cache.get("last", -1) is None
+
+
+def test_a_principal_writes_for_its_groups_unless_it_was_given_others(cloud: Cloud) -> None:
+    def minted(**groups: list[str]) -> frozenset[str]:
+        token, _ = mint("alice", **groups)  # type: ignore[arg-type]
+        principal = authenticate(token)
+        assert principal is not None
+        return principal.writes_for
+
+    assert minted(groups=["a", "b"]) == {"a", "b"}
+    assert minted(groups=["a", "b"], write_groups=["b"]) == {"b"}
+    assert minted(groups=["a", "b"], write_groups=[]) == frozenset()
