@@ -7,12 +7,14 @@ from typing import Any
 
 from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
+from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.files import owners, publications, scanning, upkeep, uploads
 from chalicelib.jobs import queues, running, sweep, work
 from chalicelib.jobs.models import Job
 from chalicelib.settings import settings
 
 owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
+owners.register("stores", stores_owning.OWNER)
 
 running.register(chains.KIND, service.relink)
 work.register("job", running.run)

@@ -1,0 +1,229 @@
+"""The rules of stores and projects: create, list, change what is known of them, change who may use them."""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.apis.stores import access, errors, ids, parameters, tags
+from chalicelib.apis.stores.access import Right
+from chalicelib.apis.stores.models import DEFAULT_STORE, Document, Project, Store, Tagged
+from chalicelib.apis.stores.parameters import Page
+from chalicelib.identity import Principal
+from chalicelib.rows import ConditionFailed, Put, Step, TransactionCancelled, absent, contend, create, transact
+
+PROJECT_OBJECT = "project"
+"""The object that every project has: its Sections, shown together with its meta."""
+
+NO_SECTIONS = '{"Sections":[]}'
+
+TEXTS = (
+    "name",
+    "description",
+    "authors",
+    "publications",
+    "notes",
+    "thumbnail",
+    "controller",
+    "default_mode",
+    "presenter_notes",
+)
+FLAGS = ("video_controller", "html_controller")
+LONGEST_TEXT = 20_000
+MOST_GROUPS = 100
+_LONGEST_GROUP = 200
+
+
+def list_stores() -> list[str]:
+    """The ids of all stores, `default` among them, in order."""
+    return sorted({DEFAULT_STORE, *(store.store_id for store in Store.below("stores", "store#"))})
+
+
+def create_store(principal: Principal, store_id: object, literals: Container[str]) -> str:
+    """Make a store.
+
+    Args:
+        literals: the segments that the routes have in the place of a store's id.
+
+    Raises:
+        Unauthenticated: the caller is no administrator.
+        MalformedRequest, Conflict
+    """
+    access.demand_admin(principal)
+    if not store_id:
+        raise errors.missing("id")
+    made = ids.demand_store(store_id, literals)
+    if made == DEFAULT_STORE:
+        raise errors.store_in_use(made)
+    row = Store.at(made)
+    row.created_at = clock.now()
+    try:
+        create(row)
+    except ConditionFailed:
+        raise errors.store_in_use(made) from None
+    return made
+
+
+def create_project(principal: Principal, store_id: str, fields: dict[str, Any], literals: Container[str]) -> str:
+    """Make a project from `id`, `name` and `groups`. Arguments and exceptions as for `create_store`."""
+    access.demand_store(store_id)
+    project_id = parameters.required(fields, "id")
+    name = _text(parameters.required_text(fields, "name"), "name")
+    groups = demand_groups(parameters.required(fields, "groups"))
+    access.demand_create(principal, groups)
+    row = Project.at(store_id, ids.demand_project(project_id, literals))
+    row.name, row.groups, row.tags = name, groups, []
+    row.revision = row.access_revision = 1
+    row.created_at = row.updated_at = clock.now()
+    sections = Document.at(store_id, row.project_id, PROJECT_OBJECT)
+    sections.text, sections.revision, sections.updated_at = NO_SECTIONS, 1, row.created_at
+
+    def attempt() -> None:
+        try:
+            transact(Put(row, absent(Project)), Put(sections, absent(Document)))
+        except TransactionCancelled as cancelled:
+            if cancelled.failed:
+                raise errors.project_in_use(row.project_id) from None
+            raise
+
+    contend(attempt)
+    return row.project_id
+
+
+def list_projects(principal: Principal, store_id: str, tag: str | None, page: Page) -> Iterator[Project]:
+    """The projects of a store that the caller may read, in the order of their ids.
+
+    Args:
+        tag: only those that have it.
+        page: what to begin behind; the caller of this takes no more than its limit and one.
+
+    Raises:
+        MalformedRequest: there is no such store.
+    """
+    access.demand_store(store_id)
+    if tag is not None:
+        below = Tagged.project(store_id, tag, "").pk
+        rows: Iterator[Project] = tags.found(
+            Tagged.below(below, "project#", after=page.after) if ids.is_tag(tag) else iter(()),
+            lambda one: Project.at(store_id, one.sk.removeprefix("project#")),
+        )
+        rows = (row for row in rows if tag in row.tags)
+    else:
+        everything = access.is_admin(principal) and page.limit is not None
+        limit = page.limit + 1 if everything and page.limit is not None else None
+        rows = Project.below(f"store#{store_id}", "project#", limit=limit, after=page.after)
+    return (row for row in rows if access.may(principal, Right.READ, row.groups))
+
+
+def show(principal: Principal, store_id: str, project_id: str) -> Project:
+    """The project, for a reader. Raises MalformedRequest, Unauthenticated."""
+    project, _ = access.enter(principal, Right.READ, store_id, project_id)
+    return project
+
+
+def change(principal: Principal, store_id: str, project_id: str, fields: dict[str, Any]) -> Project:
+    """Change what is known of a project; `name` has to be there, what is not there stays.
+
+    Raises:
+        MalformedRequest, Unauthenticated
+    """
+
+    def attempt() -> Project:
+        old, _ = access.enter(principal, Right.WRITE, store_id, project_id)
+        parameters.required_text(fields, "name")
+        new = old.copy()
+        apply(new, fields)
+        return write(old, new)
+
+    return contend(attempt)
+
+
+def apply(project: Project, fields: dict[str, Any]) -> None:
+    """Take over the fields of a project's meta that are there and may be changed.
+
+    Raises:
+        MalformedRequest
+    """
+    for name in TEXTS:
+        if name in fields:
+            setattr(project, name, _text(fields[name], name))
+    for name in FLAGS:
+        if name in fields:
+            if not isinstance(fields[name], bool | None):
+                raise errors.invalid_data(f"The {name} has to be true or false.")
+            setattr(project, name, bool(fields[name]))
+    if "tags" in fields:
+        project.tags = tags.demand(fields["tags"])
+
+
+def write(old: Project, new: Project, *more: Step) -> Project:
+    """Write a changed project and what follows from it, unless somebody changed it since it was read.
+
+    Raises:
+        TransactionCancelled: somebody did.
+    """
+    new.revision, new.updated_at = old.revision + 1, clock.now()
+    transact(Put(new, Project.revision == old.revision), *tag_steps(old, new), *more)
+    return new
+
+
+def tag_steps(old: Project, new: Project) -> list[Step]:
+    """The steps that a project's changed tags need."""
+    return tags.changed(old.tags, new.tags, lambda tag: Tagged.project(new.store_id, tag, new.project_id))
+
+
+def groups_of(principal: Principal, store_id: str, project_id: str) -> list[str]:
+    """The groups of a project, for a reader. Raises MalformedRequest, Unauthenticated."""
+    return list(show(principal, store_id, project_id).groups)
+
+
+def change_groups(
+    principal: Principal,
+    store_id: str,
+    project_id: str,
+    value: Any,
+    published: Callable[[Project, Project], Sequence[Step]] = lambda old, new: [],
+) -> Project:
+    """Change who may use a project.
+
+    Args:
+        published: the steps that follow for what is published, given the project as it was and as it is to be.
+
+    Raises:
+        Unauthenticated: the caller is no administrator.
+        MalformedRequest
+    """
+    access.demand_admin(principal)
+
+    def attempt() -> Project:
+        old, _ = access.enter(principal, Right.READ, store_id, project_id)
+        if not value:
+            raise errors.missing("groups")
+        new = old.copy()
+        new.groups, new.access_revision = demand_groups(value), old.access_revision + 1
+        return write(old, new, *published(old, new))
+
+    return contend(attempt)
+
+
+def demand_groups(value: Any) -> list[str]:
+    """A list of names of groups.
+
+    Raises:
+        MalformedRequest
+    """
+    groups = parameters.texts(value, "groups")
+    if not all(0 < len(group.encode(errors="replace")) <= _LONGEST_GROUP for group in groups):
+        raise errors.invalid_data(f"The name of a group has 1 to {_LONGEST_GROUP} bytes.")
+    if len(groups) > MOST_GROUPS:
+        raise errors.invalid_data(f"There can be at most {MOST_GROUPS} groups.")
+    return groups
+
+
+def _text(value: Any, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.invalid_data(f"The {name} has to be a text.")
+    if len(value.encode(errors="replace")) > LONGEST_TEXT:
+        raise errors.invalid_data(f"The {name} has at most {LONGEST_TEXT} bytes.")
+    return value
