@@ -17,7 +17,7 @@ REMEMBERED_SECONDS = 30 * 86400
 def release_from(file_id: str, owner: str, at: int) -> Step:
     """The transaction step that lets the sweep ask, from `at` (epoch seconds) on, whether the reference may go."""
     reference = Reference.at(file_id, owner)
-    return Update(reference, reference.due_from(at), Reference.created_at.exists())
+    return Update(reference, reference.due_from(at), Reference.pk.exists())
 
 
 def release(file_id: str, owner: str) -> None:
@@ -61,7 +61,7 @@ def _release(file_id: str, owner: str) -> int | None:
     row = File.at(file_id)
     actions = [File.references.set(left), *(row.due_from(clock.epoch()) if left == 0 else [])]
     transact(
-        Delete(Reference.at(file_id, owner), Reference.created_at.exists()),
+        Delete(Reference.at(file_id, owner), Reference.pk.exists()),
         Update(row, actions, File.references == file.references),
     )
     return left

@@ -29,7 +29,6 @@ def hear(asset_id: str, file: File) -> None:
         heard: Asset | None = failure.old
         if heard is not None and heard.file_id == file.file_id and file.verdict == Verdict.CLEAN:
             publications.publish(heard.public_path, heard.generation, publishing.edition_of(heard))
-            publications.converge(heard.public_path, even_if_settled=True)
         return
     edition = publishing.edition_of(asset)
     if edition is not None:
