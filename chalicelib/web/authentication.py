@@ -31,7 +31,8 @@ def principal(request: Request) -> Principal:
 
 
 def optional_principal(request: Request) -> Principal | None:
-    """Who calls, None without credentials. With `AUTH=open` a caller without any is the local superuser.
+    """Who calls, None without credentials. With `AUTH=open` a caller without any is the local superuser, unless it is
+    a page of another site that sends its visitor's browser here.
 
     Raises:
         InvalidToken: there are credentials, and they are not valid.
@@ -40,7 +41,8 @@ def optional_principal(request: Request) -> Principal | None:
         return request.principal
     token = credentials(request)
     if token is None:
-        found = LOCAL_SUPERUSER if settings().auth == "open" else None
+        is_local = settings().auth == "open" and request.headers.get("sec-fetch-site") != "cross-site"
+        found = LOCAL_SUPERUSER if is_local else None
     else:
         found = authenticate(token)
         if found is None:

@@ -87,6 +87,14 @@ def test_open_access_makes_a_caller_without_a_token_the_local_superuser(client: 
     assert who(client, {}).json() == {"uid": "local"}
 
 
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 401), ("same-site", 200), ("same-origin", 200), ("none", 200)]
+)
+def test_a_page_of_another_site_is_no_local_superuser(client: Client, cloud: Cloud, site: str, status: int) -> None:
+    cloud.set(AUTH="open")
+    assert who(client, {"Sec-Fetch-Site": site}).status == status
+
+
 def test_under_open_access_a_presented_token_still_counts(client: Client, cloud: Cloud) -> None:
     token, entry = mint("alice")
     cloud.set(AUTH="open")
