@@ -66,6 +66,10 @@ def budget(**counts: int) -> Counter[str]:
         "s3_delete": "s3.DeleteObject",
         "s3_list": "s3.ListObjectsV2",
         "s3_tag": "s3.PutObjectTagging",
+        "s3_begin": "s3.CreateMultipartUpload",
+        "s3_parts": "s3.ListParts",
+        "s3_join": "s3.CompleteMultipartUpload",
+        "s3_abort": "s3.AbortMultipartUpload",
         "delay": "sqs.ChangeMessageVisibility",
     }
     return Counter({names[name]: count for name, count in counts.items()})
@@ -150,6 +154,35 @@ def test_using_an_upload_is_one_read_one_list_and_one_transaction(site: Site) ->
     aws.s3().put_object(Bucket=site.cloud.settings.intake_bucket, Key=file.intake_key, Body=b"hello")
     use = {"asset": {"upload": file.file_id}}
     assert calls(lambda: site.owner.post("/assets", json=use)) == budget(get=1, s3_list=1, transaction=1)
+
+
+def test_starting_an_upload_is_one_transaction(site: Site) -> None:
+    assert calls(lambda: site.owner.get("/s3/params?filename=a&size=5")) == budget(transaction=1)
+    begin = {"filename": "a", "size": 5}
+    assert calls(lambda: site.owner.post("/s3/multipart", json=begin)) == budget(s3_begin=1, transaction=1)
+
+
+def test_the_parts_of_an_upload_cost_one_read_and_what_s3_is_asked(site: Site) -> None:
+    upload = site.owner.post("/s3/multipart", json={"filename": "a"}).json()
+    path, key = f"/s3/multipart/{upload['uploadId']}", f"?key={upload['key']}"
+    assert calls(lambda: site.owner.get(f"{path}/1{key}")) == budget(get=1)
+    assert calls(lambda: site.owner.get(f"{path}/batch{key}&partNumbers=1,2,3")) == budget(get=1)
+    request = {"Bucket": upload["bucket"], "Key": upload["key"], "UploadId": upload["uploadId"]}
+    etag = aws.s3().upload_part(**request, PartNumber=1, Body=b"hello")["ETag"]
+    assert calls(lambda: site.owner.get(f"{path}{key}")) == budget(get=1, s3_parts=1)
+    parts = {"parts": [{"PartNumber": 1, "ETag": etag}]}
+    complete = calls(lambda: site.owner.post(f"{path}/complete{key}", json=parts))
+    assert complete == budget(get=1, s3_parts=1, transaction=1, s3_join=1)
+    again = calls(lambda: site.owner.post(f"{path}/complete{key}", json=parts))
+    assert again == budget(get=1, s3_parts=1, s3_list=1)
+    use = {"asset": {"upload": upload["id"]}}
+    assert calls(lambda: site.owner.post("/assets", json=use)) == budget(get=1, s3_list=1, transaction=1)
+
+
+def test_aborting_an_upload_is_one_read_and_one_transaction(site: Site) -> None:
+    upload = site.owner.post("/s3/multipart", json={"filename": "a"}).json()
+    path = f"/s3/multipart/{upload['uploadId']}?key={upload['key']}"
+    assert calls(lambda: site.owner.delete(path)) == budget(get=1, transaction=1, s3_abort=1)
 
 
 def test_a_whitehall_path_costs_one_read_more(site: Site) -> None:

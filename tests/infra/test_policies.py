@@ -5,6 +5,7 @@ policy of the function that made it.
 """
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -14,6 +15,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from chalicelib.files import intake, uploads
+from chalicelib.files.models import File
 from chalicelib.settings import settings
 from infra.template import Resolver
 from tests.files.scanners.samples import EICAR
@@ -89,8 +92,12 @@ def s3_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
         case "GetObject" | "HeadObject":
             yield f"s3:GetObject{version}", one
             yield "s3:ListBucket", bucket  # or what is missing reads as forbidden
-        case "PutObject":
+        case "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload":
             yield "s3:PutObject", one
+        case "ListParts":
+            yield "s3:ListMultipartUploadParts", one
+        case "AbortMultipartUpload":
+            yield "s3:AbortMultipartUpload", one
         case "DeleteObject":
             yield f"s3:DeleteObject{version}", one
         case "PutObjectTagging":
@@ -204,6 +211,49 @@ def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_an_asset(w
         watched.settle()
     assert watched.denied == set()
     assert watched.world.keys("library_bucket") != []  # the draft's file: what nobody deleted is still there
+
+
+def test_no_function_needs_more_than_its_policy_allows_for_uploads(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = watched.world.inspect("s3")
+
+    def begin() -> tuple[dict[str, Any], str]:
+        upload = watched.request("POST", "/s3/multipart", json={"filename": "a.txt"}).json()
+        return upload, f"/s3/multipart/{upload['uploadId']}%s?key={upload['key']}"
+
+    def complete(upload: dict[str, Any], path: str) -> int:
+        request = {"Bucket": upload["bucket"], "Key": upload["key"], "UploadId": upload["uploadId"]}
+        parts = [{"PartNumber": 1, "ETag": s3.upload_part(**request, PartNumber=1, Body=b"bytes")["ETag"]}]
+        with watched.acting("api_handler"):
+            return watched.world.client.post(path % "/complete", json={"parts": parts}).status
+
+    used, path = begin()
+    watched.request("GET", path % "/1")
+    watched.request("GET", path % "")
+    assert complete(used, path) == 200
+    watched.request("POST", "/assets", json={"upload": used["id"]})
+    slow = begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "PATIENCE", 0.01)
+        patch.setattr(intake, "join_parts", lambda *_: threading.Event().wait(0.1))
+        assert complete(*slow) == 503
+    aborted, path = begin()
+    assert complete(aborted, path) == 200
+    watched.request("DELETE", path % "")
+    abandoned, _ = begin()
+    watched.request("GET", "/s3/params?filename=a.txt")
+    watched.settle()
+    for _ in range(2):
+        watched.world.travel(1.5 * DAY)
+        watched.settle()
+    assert watched.denied == set()
+    verdicts = {upload["id"]: File.get_by_id(upload["id"]) for upload in (used, slow[0], aborted, abandoned)}
+    assert [row and (row.verdict, row.purged) for row in verdicts.values()] == [
+        ("clean", None), ("clean", True), ("pending", True), ("expired", True),
+    ]  # fmt: skip
+    assert ("work", "s3:PutObject") in watched.used
+    assert ("sweep", "s3:AbortMultipartUpload") in watched.used
 
 
 def test_no_function_needs_more_than_its_policy_allows_for_what_events_missed(watched: Watched) -> None:

@@ -27,9 +27,9 @@ _MOMENTS = {
     "claimed_until",
     "leased_until",
 }
-_RANDOM = {"claim", "lease", "intake_version"}
+_RANDOM = {"claim", "lease", "intake_version", "upload_id"}
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
-_LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}$")
+_LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
 
 
 def ids(world: World) -> set[str]:
