@@ -4,7 +4,6 @@
 they are published there, so that the API gives the same validators as the edge, and from the library otherwise.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalice.app import Response
@@ -13,17 +12,14 @@ from chalicelib.apis.assets import placeholder, presenters
 from chalicelib.apis.assets.models import Asset, Former, State
 from chalicelib.apis.assets.publishing import PUBLIC_CACHE, edition_of
 from chalicelib.errors import Forbidden, Gone, NotFound
-from chalicelib.files import library, names, objects, publications
+from chalicelib.files import names, objects
 from chalicelib.identity import SIGNIN, Principal
-from chalicelib.settings import MEBIBYTE, settings
-from chalicelib.web import media
+from chalicelib.settings import settings
+from chalicelib.web import delivery
 from chalicelib.web.authentication import principal
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request
 from chalicelib.web.responses import redirect
-
-INLINE_LIMIT = 4 * MEBIBYTE
-"""Bytes that the API answers itself; more go by a signed URL."""
 
 PRIVATE_CACHE = "no-cache, private, no-store"
 BYPASS_LIMITS = "Bypass access-limiting"
@@ -208,80 +204,14 @@ def _safe(location: str) -> str:
 
 
 def _bytes(request: Request, asset: Asset, headers: dict[str, str]) -> Response:
-    size = int(asset.size)
-    span = _span(request, size)
-    at_once = span is not None and span[1] - span[0] < INLINE_LIMIT and "if-range" not in request.headers
-    if request.method == "HEAD" or size == 0 or not at_once:
-        described = _first_there(asset, lambda stored: stored.describe())
-        representation = _representation(asset, described, headers)
-        if request.method == "HEAD" or size == 0 or media.is_unmodified(request, representation):
-            return media.respond(request, representation, lambda start, length: b"")
-        start, length = media.wanted_range(request, representation) or (0, size)
-        if length > INLINE_LIMIT:
-            signed = library.signed_url(
-                asset.library_key, name=asset.name, content_type=names.served_as(asset.content_type)
-            )
-            return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
-        span = start, start + length - 1
-    assert span is not None
-    first, last = span
-    opened = _first_there(asset, lambda stored: stored.open(first, last))
-
-    def read(start: int, length: int) -> bytes:
-        if (start, length) == (first, opened.length) and opened.body is not None:
-            return opened.body.read()
-        again = _first_there(asset, lambda stored: stored.open(start, start + length - 1))
-        return again.body.read() if again.body is not None else b""
-
-    return media.respond(request, _representation(asset, opened, headers), read)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """One of the two places where a file's bytes are."""
-
-    open: Callable[[int, int], objects.StoredObject]
-    describe: Callable[[], objects.StoredObject]
-
-
-def _first_there(asset: Asset, ask: Callable[[_Stored], objects.StoredObject]) -> objects.StoredObject:
-    """Ask the media bucket if the file is published, else or failing that the library."""
-    path, key = asset.public_path, asset.library_key
-    if edition_of(asset) is not None:
-        try:
-            return ask(
-                _Stored(
-                    lambda first, last: publications.open_bytes(path, first=first, last=last),
-                    lambda: publications.describe(path),
-                )
-            )
-        except objects.Missing:
-            pass  # being published this very moment
-    try:
-        return ask(
-            _Stored(lambda first, last: library.open_bytes(key, first=first, last=last), lambda: library.describe(key))
-        )
-    except objects.Missing:
-        raise NotFound from None
-
-
-def _span(request: Request, size: int) -> tuple[int, int] | None:
-    """The first and last byte to open; None when the range asked for lies outside."""
-    asked = media.requested_range(request)
-    if asked is None:
-        return 0, size - 1
-    first, last = asked
-    if first is None:
-        first, last = max(0, size - (last or 0)), size - 1
-    last = size - 1 if last is None else min(last, size - 1)
-    return (first, last) if first <= last else None
-
-
-def _representation(asset: Asset, stored: objects.StoredObject, headers: dict[str, str]) -> media.Representation:
-    return media.Representation(
+    parcel = delivery.Parcel(
+        library_key=asset.library_key,
+        published_at=asset.public_path if edition_of(asset) is not None else None,
+        name=asset.name,
         content_type=names.served_as(asset.content_type),
-        size=stored.size,
-        etag=f'"{asset.legacy_etag}"' if asset.legacy_etag else stored.etag,
-        last_modified=asset.legacy_last_modified or stored.last_modified,
+        size=int(asset.size),
         headers=headers,
+        etag=asset.legacy_etag,
+        last_modified=asset.legacy_last_modified,
     )
+    return delivery.deliver(request, parcel)
