@@ -36,9 +36,14 @@ def receive(content: bytes, *, name: str, content_type: str, owner: str, uploade
         The File, and the steps for the transaction that also writes the owner's row.
     """
     file = _new(name=name, content_type=content_type, size=len(content), uploader=uploader)
-    file.references, file.owner = 1, owner
     intake.put(file.intake_key, content, content_type=content_type)
-    return file, [Put(file, absent(File)), Put(_reference(file.file_id, owner), absent(Reference))]
+    return file, owned(file, owner)
+
+
+def owned(file: File, owner: str) -> list[Step]:
+    """The steps that write a File that `receive` gave, for this owner instead of the one named there."""
+    file.references, file.owner = 1, owner
+    return [Put(file, absent(File)), Put(_reference(file.file_id, owner), absent(Reference))]
 
 
 def begin_upload(*, name: str, content_type: str, size: int, uploader: str) -> tuple[File, Step]:

@@ -31,9 +31,13 @@ def register(kind: str, function: Callable[[Job], None]) -> None:
     _kinds[kind] = function
 
 
-def plan(kind: str, arguments: dict[str, Any]) -> Job:
-    """A new job's row, for the transaction that makes the job necessary; `enqueue` it when that has committed."""
-    job = Job.at(uuid.uuid4().hex)
+def plan(kind: str, arguments: dict[str, Any], *, job_id: str | None = None) -> Job:
+    """A new job's row, for the transaction that makes the job necessary; `enqueue` it when that has committed.
+
+    Args:
+        job_id: the same for whoever plans the same job; a new one when left out.
+    """
+    job = Job.at(job_id or uuid.uuid4().hex)
     job.kind, job.arguments, job.state = kind, arguments, JobState.QUEUED.value
     job.attempts, job.done, job.created_at = 0, 0, clock.now()
     job.make_due(clock.epoch() + _UNSENT_SECONDS)
