@@ -30,7 +30,7 @@ def main() -> int:
         return 0
     for major in MAJORS:
         subprocess.run(["npm", "ci", "--no-fund", "--no-audit", "--loglevel=error"], cwd=HERE / major, check=True)
-    with tempfile.TemporaryDirectory() as folder, _product(Path(folder)) as environment:
+    with tempfile.TemporaryDirectory() as folder, product(Path(folder)) as environment:
         failed = 0
         for major in MAJORS:
             for scenario in SCENARIOS:
@@ -49,7 +49,7 @@ def _missing() -> str | None:
 
 
 @contextlib.contextmanager
-def _product(folder: Path) -> Iterator[dict[str, str]]:
+def product(folder: Path) -> Iterator[dict[str, str]]:
     """A running product; gives the environment of a client."""
     port = _free_ports()
     api = f"http://localhost:{port}"
@@ -57,11 +57,11 @@ def _product(folder: Path) -> Iterator[dict[str, str]]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment = given | {"PORT": str(port), "STATE_DIR": str(state), "UPLOAD_ORIGINS": "http://pages.test"}
     with (folder / "log").open("wb") as log:
-        product = subprocess.Popen(
+        running = subprocess.Popen(
             [sys.executable, "-m", "infra.local.run"], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
     try:
-        _wait_for(f"{api}/healthcheck/live", product)
+        _wait_for(f"{api}/healthcheck/live", running)
         command = [sys.executable, "-m", "infra.local.within", "infra.tokens"]
         minted = subprocess.run(
             command, cwd=ROOT, env=environment | {"NAME": "uppy"}, capture_output=True, text=True, check=True
@@ -72,14 +72,14 @@ def _product(folder: Path) -> Iterator[dict[str, str]]:
         print((folder / "log").read_text(errors="replace")[-4000:], file=sys.stderr)
         raise
     finally:
-        product.send_signal(signal.SIGTERM)
-        product.wait(60)
+        running.send_signal(signal.SIGTERM)
+        running.wait(60)
 
 
-def _wait_for(url: str, product: "subprocess.Popen[bytes]") -> None:
+def _wait_for(url: str, running: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if product.poll() is not None:
+        if running.poll() is not None:
             raise RuntimeError("the local cloud ended")
         with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
             return

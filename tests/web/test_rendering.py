@@ -30,6 +30,7 @@ ALL = [
     errors.BodyTooLarge,
     errors.UnsupportedMediaType,
     errors.RangeNotSatisfiable,
+    errors.QuotaExceeded,
     errors.ValidationFailed,
     errors.AssetManagerError,
     errors.Busy,
