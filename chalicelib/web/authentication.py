@@ -8,9 +8,10 @@ headers; another scheme is none of ours and counts as nothing. Cookies and query
 import base64
 import binascii
 
-from chalicelib.errors import InvalidToken, Unauthenticated
-from chalicelib.identity import LOCAL_SUPERUSER, Principal, authenticate
+from chalicelib.errors import Forbidden, InvalidToken, NotFound, Unauthenticated
+from chalicelib.identity import LOCAL_SUPERUSER, SIGNIN, Principal, authenticate
 from chalicelib.settings import settings
+from chalicelib.web.hosts import Host, host_of
 from chalicelib.web.request import Request
 
 _NO_CREDENTIALS = "Invalid token header. No credentials provided."
@@ -28,6 +29,31 @@ def principal(request: Request) -> Principal:
     if found is None:
         raise Unauthenticated
     return found
+
+
+def signed_in(request: Request) -> Principal:
+    """Who calls, if they have the permission to sign in.
+
+    Raises:
+        Unauthenticated, InvalidToken: as `principal`.
+        Forbidden: they have not.
+    """
+    caller = principal(request)
+    if not caller.has(SIGNIN):
+        raise Forbidden
+    return caller
+
+
+def api_caller(request: Request) -> Principal:
+    """`signed_in`, for calls that are answered on the API's own host alone.
+
+    Raises:
+        NotFound: the request was made to another host.
+        Unauthenticated, InvalidToken, Forbidden
+    """
+    if host_of(request) is not Host.API:
+        raise NotFound
+    return signed_in(request)
 
 
 def optional_principal(request: Request) -> Principal | None:

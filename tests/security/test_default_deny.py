@@ -20,6 +20,7 @@ ASSET = "0123456789abcdef01234567"
 OPEN_ROUTES = {
     "/media/{id}/{filename+}",
     "/government/uploads/{path+}",
+    "/stores/{path+}",
     "/government/placeholder",
     "/asset-manager/{name}",
     "/healthcheck/live",

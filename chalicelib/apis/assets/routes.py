@@ -7,16 +7,16 @@ from chalice.app import Blueprint, Response
 from chalicelib.errors import BodyTooLarge, NotFound
 from chalicelib.lazy import Lazy
 from chalicelib.settings import MEBIBYTE, settings
-from chalicelib.web.hosts import Host, host_of, origin
+from chalicelib.web.hosts import Host, origin
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
     from chalicelib.apis.assets import health, models, parameters, placeholder, presenters, service, serving, whitehall
     from chalicelib.identity import Principal
-    from chalicelib.web import bodies
+    from chalicelib.web import authentication, bodies
 else:
-    bodies = Lazy("chalicelib.web.bodies")
+    authentication, bodies = Lazy("chalicelib.web.authentication"), Lazy("chalicelib.web.bodies")
     health, models = Lazy("chalicelib.apis.assets.health"), Lazy("chalicelib.apis.assets.models")
     parameters, placeholder = Lazy("chalicelib.apis.assets.parameters"), Lazy("chalicelib.apis.assets.placeholder")
     presenters, service = Lazy("chalicelib.apis.assets.presenters"), Lazy("chalicelib.apis.assets.service")
@@ -123,9 +123,7 @@ def _api_call() -> "tuple[Request, Principal]":
         Unauthenticated, InvalidToken, Forbidden
     """
     request = current_request()
-    if host_of(request) is not Host.API:
-        raise NotFound
-    return request, serving.signed_in(request)
+    return request, authentication.api_caller(request)
 
 
 def _changes(request: Request) -> "parameters.Changes":

@@ -13,10 +13,9 @@ from chalicelib.apis.assets.models import Asset, Former, State
 from chalicelib.apis.assets.publishing import PUBLIC_CACHE, edition_of
 from chalicelib.errors import Forbidden, Gone, NotFound
 from chalicelib.files import names, objects
-from chalicelib.identity import SIGNIN, Principal
 from chalicelib.settings import settings
 from chalicelib.web import delivery
-from chalicelib.web.authentication import principal
+from chalicelib.web.authentication import signed_in
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request
 from chalicelib.web.responses import redirect
@@ -93,18 +92,6 @@ def _decide(request: Request, host: Host, wanted: Wanted) -> Response:
         cache = _PLACEHOLDER_CACHE if host is Host.ASSETS else PRIVATE_CACHE
         return redirect(placeholder.path_for(asset.name), headers={"Cache-Control": cache})
     return _bytes(request, asset, _headers(host, asset))
-
-
-def signed_in(request: Request) -> Principal:
-    """Who calls, if they may use this API at all.
-
-    Raises:
-        Unauthenticated, InvalidToken, Forbidden
-    """
-    caller = principal(request)
-    if not caller.has(SIGNIN):
-        raise Forbidden
-    return caller
 
 
 def _replacement(request: Request, host: Host, asset: Asset) -> str | None:

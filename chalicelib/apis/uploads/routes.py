@@ -4,19 +4,17 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.errors import Forbidden, MalformedRequest, NotFound
+from chalicelib.errors import MalformedRequest
 from chalicelib.lazy import Lazy
-from chalicelib.web.hosts import Host, host_of
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
-    from chalicelib import identity
     from chalicelib.apis.uploads import parameters, presenters, service
+    from chalicelib.identity import Principal
     from chalicelib.web import authentication, bodies
 else:
-    identity, authentication = Lazy("chalicelib.identity"), Lazy("chalicelib.web.authentication")
-    bodies = Lazy("chalicelib.web.bodies")
+    authentication, bodies = Lazy("chalicelib.web.authentication"), Lazy("chalicelib.web.bodies")
     parameters, presenters = Lazy("chalicelib.apis.uploads.parameters"), Lazy("chalicelib.apis.uploads.presenters")
     service = Lazy("chalicelib.apis.uploads.service")
 
@@ -81,7 +79,7 @@ def abort(id: str) -> Response:
     return json_response({})
 
 
-def _call() -> "tuple[Request, identity.Principal]":
+def _call() -> "tuple[Request, Principal]":
     """The running request and its caller, who must be signed in.
 
     Raises:
@@ -89,12 +87,7 @@ def _call() -> "tuple[Request, identity.Principal]":
         Unauthenticated, InvalidToken, Forbidden
     """
     request = current_request()
-    if host_of(request) is not Host.API:
-        raise NotFound
-    caller = authentication.principal(request)
-    if not caller.has(identity.SIGNIN):
-        raise Forbidden
-    return request, caller
+    return request, authentication.api_caller(request)
 
 
 def _query(request: Request, name: str) -> str:
