@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.errors import MalformedRequest
+from chalicelib.errors import MalformedRequest, MethodNotAllowed
 from chalicelib.lazy import Lazy
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
@@ -27,6 +27,17 @@ def begin_single() -> Response:
     request, caller = _call()
     form = service.begin_single(caller, parameters.announced_in_query(request.query_params))
     return json_response(presenters.form(form, seconds=service.lifetime()))
+
+
+@routes.route("/s3/params", methods=["HEAD"])
+def describe_single() -> Response:
+    """Nothing: a HEAD must not begin an upload, as it would by way of the GET.
+
+    Raises:
+        MethodNotAllowed
+    """
+    _call()
+    raise MethodNotAllowed(details=["GET"])
 
 
 @routes.route("/s3/multipart", methods=["POST"])

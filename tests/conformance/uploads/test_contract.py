@@ -11,6 +11,7 @@ from chalicelib.identity.models import Identity
 from chalicelib.rows import update
 from chalicelib.settings import BadSetting, read, settings
 from tests.conformance.uploads.site import MIB, TEXT, Site, sha256
+from tests.support.calls import counting
 from tests.support.client import Client
 
 PAGE = "https://editor.example"
@@ -30,6 +31,13 @@ def test_params_answer_what_a_form_needs(site: Site) -> None:
     assert ["content-length-range", len(TEXT), len(TEXT)] in policy(form)
     assert {"x-amz-checksum-sha256": form["fields"]["x-amz-checksum-sha256"]} in policy(form)
     assert not {"acl", "tagging"} & {name.lower() for name in form["fields"]}
+
+
+def test_a_head_begins_no_upload(site: Site) -> None:
+    with counting() as calls:
+        reply = site.owner.client.head("/s3/params?filename=a.txt&type=text/plain")
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET")
+    assert set(calls.names()) <= {"dynamodb.BatchGetItem"}, "the caller is looked up, and no more"
 
 
 def test_the_prefix_and_the_largest_size_follow_from_the_size_announced(site: Site) -> None:
