@@ -1,8 +1,8 @@
 """CloudFront on a laptop: the hosts for assets, draft assets and stores in front of bucket and gateway.
 
-On the assets host GET and HEAD first ask the media bucket, and the app where the bucket says 403 or 404. The query
-string is dropped, except where it carries a `token`: such a request goes straight to the app. The draft and stores
-hosts pass everything to the app. Unlike the real one this edge caches nothing.
+On the assets and stores hosts GET and HEAD first ask the media bucket, each for its own paths, and the app where the
+bucket says 403 or 404. The query string is dropped, except where it carries a `token` or `AUTH_TOKEN`: such a request
+goes straight to the app. The draft host passes everything to the app. Unlike the real one this edge caches nothing.
 """
 
 import logging
@@ -48,6 +48,15 @@ _MEDIA_POLICY = [
     ("Cross-Origin-Resource-Policy", "same-site"),
 ]
 
+_STORES_POLICY = [
+    ("Content-Security-Policy", "sandbox allow-scripts allow-forms allow-popups"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Access-Control-Allow-Origin", "*"),
+]
+
+_TOKENS = {"token", "AUTH_TOKEN"}
+
 
 class Edge:
     """One distribution.
@@ -58,15 +67,16 @@ class Edge:
         api: scheme and host of the API, which the gateway is called by.
         secret: what the distribution proves itself with.
         media_bucket: bucket to ask first; empty for none.
-        untrusted: whether the policy for untrusted content is added to every response.
+        sites: whether it serves the files of stores, whose scripts may run, rather than media.
     """
 
     def __init__(
-        self, gateway: Gateway, *, public: str, api: str, secret: str, media_bucket: str = "", untrusted: bool = True
+        self, gateway: Gateway, *, public: str, api: str, secret: str, media_bucket: str = "", sites: bool = False
     ) -> None:
         self._gateway = gateway
         self._bucket = media_bucket
-        self._policy = _MEDIA_POLICY if untrusted else []
+        self._sites = sites
+        self._policy = _STORES_POLICY if sites else _MEDIA_POLICY
         self._headers = [
             ("Host", urlsplit(api).netloc),
             ("X-Forwarded-Host", urlsplit(public).netloc),
@@ -79,7 +89,7 @@ class Edge:
         response = None
         if self._bucket:
             path, query = split_target(request.target)
-            if not any(name == "token" for name, _ in query_parameters(query)):
+            if not any(name in _TOKENS for name, _ in query_parameters(query)):
                 request = replace(request, target=path)
                 response = self._from_bucket(request, path)
         return self._finished(response or self._from_app(request))
@@ -91,7 +101,7 @@ class Edge:
     def _from_bucket(self, request: HttpRequest, path: str) -> HttpResponse | None:
         """The published object at a path; None where the app is to be asked instead."""
         key = _key(path)
-        if request.method not in ("GET", "HEAD") or key is None:
+        if request.method not in ("GET", "HEAD") or key is None or key.startswith("stores/") is not self._sites:
             return None
         operation = "get_object" if request.method == "GET" else "head_object"
         url = s3().generate_presigned_url(operation, Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=60)

@@ -182,8 +182,8 @@ def _edge(gateway: Gateway, host: str) -> Edge:
         public=public,
         api=ours.api_origin,
         secret=ours.origin_secret,
-        media_bucket=ours.media_bucket if host == "ASSETS" else "",
-        untrusted=host != "STORES",
+        media_bucket=ours.media_bucket if host in ("ASSETS", "STORES") else "",
+        sites=host == "STORES",
     )
 
 
