@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.stores import owning as stores_owning
+from chalicelib.apis.stores import publishing as stores_publishing
 from chalicelib.files import owners, publications, scanning, upkeep, uploads
 from chalicelib.jobs import queues, running, sweep, work
 from chalicelib.jobs.models import Job
@@ -17,6 +18,7 @@ owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
 owners.register("stores", stores_owning.OWNER)
 
 running.register(chains.KIND, service.relink)
+running.register(stores_publishing.KIND, stores_publishing.republish)
 work.register("job", running.run)
 work.register("publication", publications.converge)
 work.register(uploads.WORK, uploads.finish)

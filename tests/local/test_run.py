@@ -1,12 +1,14 @@
 """`make run` itself: the program, over HTTP, as a user would meet it."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,33 @@ def test_drafts_are_served_on_the_draft_host_alone(product: Product) -> None:
     public = product.get(path, 1)
     assert public.body != b"draft"
     assert public.status in (302, 404)
+
+
+def test_what_a_store_publishes_comes_from_the_edge_under_its_own_policy(product: Product) -> None:
+    kind = "application/json"
+    project = json.dumps({"id": "site", "name": "Site", "groups": ["public"]})
+    assert product.request("POST", "/api/default/create", body=project, Content_Type=kind).status == 200
+    target = "/api/default/site/upload/page?create=true&filename=index.html"
+    octets = "application/octet-stream"
+    assert product.request("POST", target, body=b"<script>1</script>", Content_Type=octets).status == 200
+    path = "/stores/default/site/page/1/index.html"
+    deadline = time.monotonic() + 10
+    while product.get(path, host=3).status != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    page = product.get(path, host=3)
+    assert (page.status, page.body) == (200, b"<script>1</script>")
+    assert page.headers["Content-Security-Policy"] == "sandbox allow-scripts allow-forms allow-popups"
+    assert page.headers["X-Frame-Options"] is None
+    assert page.headers["Accept-Ranges"] == "bytes"
+    for host in (0, 1, 2):
+        assert product.get(path, host=host).status in (401, 404)
+    groups = json.dumps({"groups": ["closed"]})
+    assert product.request("POST", "/api/default/site/projectAccessMeta", body=groups, Content_Type=kind).status == 200
+    while product.get(path, host=3).status != 404 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert product.get(path, host=3).status == 404
+    index = product.get("/api/default/site/meta/page").json()["index_file"]
+    assert product.get(index.partition(str(product.port + 3))[2], host=3).body == b"<script>1</script>"
 
 
 def test_the_client_cannot_name_another_host_by_itself(product: Product) -> None:

@@ -1,20 +1,31 @@
-"""What the core is told here, as an owner of Files: `stores:object/<store>/<project>/<object>` are objects."""
+"""What the core is told here, as an owner of Files: `stores:<kind>/<store>/<project>/...`.
 
-from chalicelib.apis.stores import documents
+The kind `object` is an object's document, `file` a file of a version of an asset.
+"""
+
+from chalicelib.apis.stores import documents, uploads
 from chalicelib.files.models import File
 from chalicelib.files.owners import Owner
+
+_HEAR = {documents.OWNER: documents.hear_verdict, uploads.OWNER: uploads.hear_verdict}
+_MAY_RELEASE = {documents.OWNER: documents.may_release, uploads.OWNER: uploads.may_release}
 
 
 def hear_verdict(owner_id: str, file: File) -> None:
     """Pass a verdict on to whatever has this File."""
-    _, _, place = owner_id.partition("/")
-    documents.hear_verdict(place.split("/"), file)
+    kind, place = _parsed(owner_id)
+    _HEAR[kind](place, file)
 
 
 def may_release(owner_id: str, file_id: str) -> int | None:
     """When (epoch seconds) to ask again whether a File is still needed; None if it is not."""
-    _, _, place = owner_id.partition("/")
-    return documents.may_release(place.split("/"), file_id)
+    kind, place = _parsed(owner_id)
+    return _MAY_RELEASE[kind](place, file_id)
 
 
 OWNER = Owner(hear_verdict, may_release)
+
+
+def _parsed(owner_id: str) -> tuple[str, list[str]]:
+    kind, _, place = owner_id.partition("/")
+    return kind, place.split("/", 4)

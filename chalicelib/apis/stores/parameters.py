@@ -35,6 +35,25 @@ class Page:
     after: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An upload as it was asked for.
+
+    Attributes:
+        filename: empty to take the one of the finished upload.
+        create: make the asset if it is not there.
+        update: make a new version if the asset has a file already.
+        content: the bytes of the body.
+        upload_id: the finished upload to take instead of a body.
+    """
+
+    filename: str
+    create: bool
+    update: bool
+    content: bytes = b""
+    upload_id: str | None = None
+
+
 def caller(request: Request, *content_types: str) -> Principal:
     """Who calls, once the request is one that this API answers at all.
 
@@ -65,6 +84,11 @@ def bearer(request: Request) -> Principal:
             raise InvalidToken
         request.principal = found
     return principal(request)
+
+
+def carries_token(request: Request) -> bool:
+    """Whether a request carries anything in the place of a token. Raises InvalidToken."""
+    return credentials(request) is not None or bool(_carried(request))
 
 
 def demand_readable(request: Request, *content_types: str) -> None:
@@ -205,6 +229,30 @@ def filename(request: Request) -> str:
         return str(given)
     found = _NAMED.search(request.headers.get("content-disposition", ""))
     return found[1] if found else ""
+
+
+def upload_types(request: Request) -> tuple[str, ...]:
+    """The content types that an upload may have: bytes, or anything of ours when it names a finished upload."""
+    return (OCTETS, JSON) if request.query_params.get("upload") else (OCTETS,)
+
+
+def wanted(request: Request) -> Wanted:
+    """The upload that a request asks for.
+
+    Raises:
+        MalformedRequest, BodyTooLarge
+    """
+    upload_id = request.query_params.get("upload") or None
+    content = bodies.body(request)
+    if upload_id is not None and content.strip() not in (b"", b"{}", b"null"):
+        raise errors.invalid_data("An upload that is named comes without a body.")
+    return Wanted(
+        filename=filename(request),
+        create=flag(request, "create"),
+        update=flag(request, "update"),
+        content=content if upload_id is None else b"",
+        upload_id=upload_id,
+    )
 
 
 def version_number(text: str | None) -> int | None:

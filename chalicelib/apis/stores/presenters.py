@@ -85,17 +85,13 @@ def object_info(project: Project, row: Document, reader: Reader) -> dict[str, An
     return {"name": row.object_id, "index_file": addresses.object_url(reader, project, row.object_id)}
 
 
-def entry(project: Project, row: Entry, default: str | None, reader: Reader) -> dict[str, Any]:
-    """A file of a version.
-
-    Args:
-        default: path of the file that was uploaded as this version.
-    """
+def entry(project: Project, row: Entry, reader: Reader) -> dict[str, Any]:
+    """A file of a version; the default one is the one that was uploaded."""
     _, _, asset_id, number, path = row.place
     return {
         "name": path,
         "url": addresses.file_url(reader, project, asset_id, number, path),
-        "default": path == default,
+        "default": bool(row.uploaded),
         "state": row.state,
     }
 

@@ -1,14 +1,16 @@
 """The rules of stores and projects: create, list, change what is known of them, change who may use them."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.apis.stores import access, errors, ids, parameters, tags
+from chalicelib.apis.stores import access, errors, ids, parameters, publishing, tags
 from chalicelib.apis.stores.access import Right
 from chalicelib.apis.stores.models import DEFAULT_STORE, Document, Project, Store, Tagged
 from chalicelib.apis.stores.parameters import Page
 from chalicelib.identity import Principal
+from chalicelib.jobs import running
+from chalicelib.jobs.models import Job
 from chalicelib.rows import ConditionFailed, Put, Step, TransactionCancelled, absent, contend, create, transact
 
 PROJECT_OBJECT = "project"
@@ -181,12 +183,10 @@ def change_groups(
     store_id: str,
     project_id: str,
     value: Any,
-    published: Callable[[Project, Project], Sequence[Step]] = lambda old, new: [],
 ) -> Project:
     """Change who may use a project.
 
-    Args:
-        published: the steps that follow for what is published, given the project as it was and as it is to be.
+    When it becomes public or restricted its row says so at once, and a job sees to what is published.
 
     Raises:
         Unauthenticated: the caller is no administrator.
@@ -194,15 +194,19 @@ def change_groups(
     """
     access.demand_admin(principal)
 
-    def attempt() -> Project:
+    def attempt() -> tuple[Project, Job | None]:
         old, _ = access.enter(principal, Right.READ, store_id, project_id)
         if not value:
             raise errors.missing("groups")
         new = old.copy()
         new.groups, new.access_revision = demand_groups(value), old.access_revision + 1
-        return write(old, new, *published(old, new))
+        job = publishing.planned(old, new)
+        return write(old, new, *publishing.steps(job)), job
 
-    return contend(attempt)
+    project, job = contend(attempt)
+    if job is not None:
+        running.enqueue(job.job_id)
+    return project
 
 
 def demand_groups(value: Any) -> list[str]:

@@ -15,14 +15,26 @@ from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import empty, json_response
 
 if TYPE_CHECKING:
-    from chalicelib.apis.stores import access, addresses, assets, documents, models, parameters, presenters, projects
+    from chalicelib.apis.stores import (
+        access,
+        addresses,
+        assets,
+        documents,
+        models,
+        parameters,
+        presenters,
+        projects,
+        serving,
+        uploads,
+    )
     from chalicelib.identity import Principal
 else:
     access = Lazy("chalicelib.apis.stores.access")
     addresses, assets = Lazy("chalicelib.apis.stores.addresses"), Lazy("chalicelib.apis.stores.assets")
     documents, models = Lazy("chalicelib.apis.stores.documents"), Lazy("chalicelib.apis.stores.models")
     parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
-    projects = Lazy("chalicelib.apis.stores.projects")
+    projects, serving = Lazy("chalicelib.apis.stores.projects"), Lazy("chalicelib.apis.stores.serving")
+    uploads = Lazy("chalicelib.apis.stores.uploads")
 
 routes = Blueprint(__name__)
 
@@ -142,6 +154,33 @@ def change_asset(store_id: str, project_id: str, asset_id: str) -> Response:
     project, asset = assets.change(caller, store_id, project_id, asset_id, fields)
     meta = presenters.asset(project, asset, assets.history(asset), _reader(request, caller))
     return json_response({"Status": "OK", **meta})
+
+
+@routes.route("/api/{store_id}/{project_id}/files/{asset_id}", methods=["GET"])
+def list_files(store_id: str, project_id: str, asset_id: str) -> Response:
+    """The files of a version of an asset, the newest one's when none is named."""
+    request, caller = _call()
+    number = parameters.version_number(request.query_params.get("version"))
+    project, number = uploads.list_files(caller, store_id, project_id, asset_id, number)
+    page = parameters.page(request, models.entries_prefix(asset_id, number))
+    rows = uploads.entries(project, asset_id, number, limit=page.limit, after=page.after)
+    reader = _reader(request, caller)
+    return presenters.listing(rows, page, lambda row: presenters.entry(project, row, reader), lambda row: row.place[4])
+
+
+@routes.route("/api/{store_id}/{project_id}/upload/{asset_id}", methods=["POST"])
+def upload(store_id: str, project_id: str, asset_id: str) -> Response:
+    """Make the body, or the finished upload that `upload` names, the next version of an asset."""
+    request = current_request()
+    caller = parameters.caller(request, *parameters.upload_types(request))
+    name = uploads.upload(caller, store_id, project_id, asset_id, parameters.wanted(request))
+    return json_response({"Status": "OK", "Asset": asset_id, "Filename": name})
+
+
+@routes.route("/stores/{path+}", methods=["GET"])
+def read(path: str) -> Response:
+    """A file of an asset, or an object, on the stores host."""
+    return serving.serve(current_request())
 
 
 @routes.route("/api/{store_id}/{project_id}/tags/{asset_id}", methods=["GET"])

@@ -1,5 +1,6 @@
 """The product as the users of the OVE API see it: calls by HTTP, queues delivered on demand."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,19 +32,34 @@ class Person:
 class Gallery:
     """A product with a project `expo` of group g1 in store `default`, made by its administrator.
 
-    `alice` reads and writes for g1, `bob` only reads for it, `carol` has g2, `nobody` no group, `stranger` no token.
+    `alice`, `bob`, `carol` and `nobody` have tokens, a `stranger` has none.
     """
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.stranger = Client(app)
-        self.root = self.person("root", permissions=[ADMINISTER])
-        self.admin = self.root.client
-        self.alice = self.person("alice", groups=["g1"]).client
-        self.bob = self.person("bob", groups=["g1"], write_groups=[]).client
-        self.carol = self.person("carol", groups=["g2"]).client
-        self.nobody = self.person("nobody").client
+        self.admin = self.person("root", permissions=[ADMINISTER]).client
         self.make_project("expo", "g1")
+
+    @functools.cached_property
+    def alice(self) -> Client:
+        """Reads and writes for g1."""
+        return self.person("alice", groups=["g1"]).client
+
+    @functools.cached_property
+    def bob(self) -> Client:
+        """Reads for g1, and writes for nobody."""
+        return self.person("bob", groups=["g1"], write_groups=[]).client
+
+    @functools.cached_property
+    def carol(self) -> Client:
+        """Reads and writes for g2."""
+        return self.person("carol", groups=["g2"]).client
+
+    @functools.cached_property
+    def nobody(self) -> Client:
+        """Has a token and no group."""
+        return self.person("nobody").client
 
     def person(self, name: str, **principal: Any) -> Person:
         """Mint a principal with a token; `principal` as for `mint`."""
