@@ -17,7 +17,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 
-.PHONY: help run test test-uppy test-memory lint format token package-check ci clean python
+.PHONY: help run test test-uppy test-memory lint format token store package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -45,6 +45,9 @@ format: $(INSTALLED) ## Format the code
 
 token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; LIST=1; REVOKE=id
 	@$(BIN)/python -m infra.local.within infra.tokens
+
+store: $(INSTALLED) ## Make a store of the OVE API: NAME=
+	@$(BIN)/python -m infra.local.within infra.store
 
 package-check: $(INSTALLED) ## Make the package that would be deployed, and check it
 	rm -rf build/package

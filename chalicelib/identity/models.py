@@ -3,13 +3,14 @@
     pk                  sk                    what
     principal#<id>      principal             a principal: name, permissions, groups, organisation, superuser
     principal#<id>      token#<sha256 hex>    one of its API tokens; `expires_at` if it ends by itself
+    users               user#<name>           a user: the uid of its principal, and its password's hash
     tokens              token#<token id>      the directory that `make token LIST=1` reads: all of it in one Query
 
 A token id is `<principal id>-<first 12 digits of the hash>`. A token itself is nowhere stored. A directory row is
 written and deleted in one transaction with its token row, and leaves with it by the same TTL.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
@@ -18,6 +19,7 @@ from chalicelib.rows import Row
 
 PRINCIPAL = "principal"
 DIRECTORY = "tokens"
+USERS = "users"
 
 
 class Identity(Row):
@@ -31,6 +33,7 @@ class Identity(Row):
     write_groups: ListAttribute[str] = ListAttribute(null=True)
     organisation = UnicodeAttribute(null=True)
     superuser = BooleanAttribute(null=True)
+    changeable = BooleanAttribute(null=True)  # so its tokens are looked up at every use
     token_hash = UnicodeAttribute(null=True)
     created_at = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
@@ -55,6 +58,19 @@ class Identity(Row):
             superuser=bool(self.superuser),
             write_groups=None if self.write_groups is None else frozenset(self.write_groups),
         )
+
+
+class User(Identity):
+    """A user, described as its principal is."""
+
+    uid = UnicodeAttribute(null=True)
+    password = UnicodeAttribute(null=True)
+    revision = NumberAttribute(null=True)
+
+    @classmethod
+    def at(cls, name: str) -> Self:
+        """A blank row under the key of this user."""
+        return cls(pk=USERS, sk=f"user#{name}")
 
 
 def principal_key(uid: str) -> str:

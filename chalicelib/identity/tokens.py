@@ -2,7 +2,8 @@
 
 A token is `am_<principal id>_<secret>`. The secret has 256 random bits, so a plain SHA-256 is enough to store it by.
 Authentication costs one BatchGetItem a minute per token and process; a token revoked or expired is refused everywhere
-within that minute. What is not valid is not remembered, so that a new token works at once.
+within that minute. A user's tokens are asked for every time instead. What is not valid is not remembered, so that a new
+token works at once.
 """
 
 import hashlib
@@ -144,7 +145,8 @@ def authenticate(token: str) -> Principal | None:
     if owner is None or row is None or _expired(row, now):
         return None
     principal = owner.principal(shape[1])
-    _cache.put(digest, principal, now, _whole(row.expires_at))
+    if not owner.changeable:
+        _cache.put(digest, principal, now, _whole(row.expires_at))
     return principal
 
 
