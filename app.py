@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.apis.assets.routes import routes as assets_routes
+from chalicelib.apis.stores.people_routes import routes as people_routes
 from chalicelib.apis.stores.routes import routes as stores_routes
+from chalicelib.apis.stores.worker_routes import routes as worker_routes
 from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.lazy import Lazy
 from chalicelib.web.application import AssetManager
@@ -21,6 +23,8 @@ else:
 app = AssetManager("assetmanager")
 app.register_blueprint(assets_routes)
 app.register_blueprint(stores_routes)
+app.register_blueprint(people_routes)
+app.register_blueprint(worker_routes)
 app.register_blueprint(uploads_routes)
 
 

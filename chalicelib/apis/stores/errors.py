@@ -74,6 +74,31 @@ def asset_exists(asset_id: str) -> Conflict:
     return Conflict("Asset exists", details=[f"The asset '{asset_id}' has a file already; use update=true."])
 
 
+def worker_not_found() -> MalformedRequest:
+    """There is no such worker."""
+    return _bad("Worker not found", "There is no worker of this name.")
+
+
+def no_worker(worker_type: str) -> MalformedRequest:
+    """No registered worker can take a task."""
+    return _bad("No worker available for task", f"No registered worker of type '{worker_type}' can take this file.")
+
+
+def processing_refused() -> Unauthenticated:
+    """The caller may not have an asset processed."""
+    return Unauthenticated("Unable to process asset", details=["Insufficient write access to process asset"])
+
+
+def user_in_use(name: str) -> Conflict:
+    """The user is there already."""
+    return Conflict("User already in use", details=[f"A user '{name}' already exists."])
+
+
+def user_not_found() -> MalformedRequest:
+    """There is no such user."""
+    return _bad("Invalid user", "User not found")
+
+
 def missing(field: str) -> MalformedRequest:
     """A required field is absent, or empty."""
     return _bad(f"Missing {field}", f"The {field} parameter is required")

@@ -10,7 +10,7 @@
 | `project#<s>/<p>`       | `file#<a>/<n>/<path>`    | `Entry`: a file of version n                                 |
 | `project#<s>/<p>`       | `object#<o>`             | `Document`: a project's JSON object                          |
 | `project#<s>/<p>`       | `named#<m>`              | `Named`: a named version of the project; the newest first    |
-| `named#<s>/<p>/<m>`     | `part#<k>`               | `NamedPart`: some of the asset versions it names             |
+| `project#<s>/<p>`       | `named#<m>/<k>`          | `Named`: a piece of the asset versions it names              |
 | `tag#<s>/<p>/<tag>`     | `asset#<a>`              | `Tagged`: an asset with this tag                             |
 
 `<s>`, `<p>`, `<a>` and `<o>` are ids and hold no slash; `<n>` and `<m>` are written with leading zeros, `<m>` counted
@@ -23,6 +23,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from pynamodb.attributes import (
+    BinaryAttribute,
     BooleanAttribute,
     JSONAttribute,
     ListAttribute,
@@ -238,36 +239,25 @@ class Document(Row):
 
 
 class Named(Row):
-    """A named version of a project."""
+    """A named version of a project, or behind it a piece of what it names: compressed JSON, asset ids to numbers."""
 
     table_setting = "stores_table"
 
     name = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     added_at = UTCDateTimeAttribute(null=True)
+    piece = BinaryAttribute(legacy_encoding=False, null=True)
 
     @classmethod
-    def at(cls, store_id: str, project_id: str, number: int) -> Self:
-        """A blank row for the project's `number`-th named version."""
-        return cls(pk=partition(store_id, project_id), sk=f"named#{padded(_COUNTED_DOWN_FROM - number)}")
+    def at(cls, store_id: str, project_id: str, number: int, piece: int | None = None) -> Self:
+        """A blank row for the project's `number`-th named version, or for one of its pieces."""
+        key = f"named#{padded(_COUNTED_DOWN_FROM - number)}"
+        return cls(pk=partition(store_id, project_id), sk=key if piece is None else f"{key}/{padded(piece)}")
 
     @property
-    def number(self) -> int:
-        """Which one it is, beginning at 1."""
-        return int(_COUNTED_DOWN_FROM) - int(self.sk.removeprefix("named#"))
-
-
-class NamedPart(Row):
-    """Some of the asset versions that a named version names: id to number."""
-
-    table_setting = "stores_table"
-
-    versions = JSONAttribute(null=True)
-
-    @classmethod
-    def at(cls, store_id: str, project_id: str, number: int, part: int) -> Self:
-        """A blank row for a part of the project's `number`-th named version."""
-        return cls(pk=f"named#{store_id}/{project_id}/{padded(number)}", sk=f"part#{padded(part)}")
+    def is_piece(self) -> bool:
+        """Whether this is a piece of the named version before it."""
+        return "/" in self.sk
 
 
 class Tagged(Row):

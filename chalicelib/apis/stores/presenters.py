@@ -9,7 +9,8 @@ from chalice.app import Response
 from chalicelib.apis.stores import access, addresses, documents, errors, parameters
 from chalicelib.apis.stores.access import Right
 from chalicelib.apis.stores.addresses import Reader
-from chalicelib.apis.stores.models import Asset, Document, Entry, Project
+from chalicelib.apis.stores.models import Asset, Document, Entry, Project, microseconds
+from chalicelib.apis.stores.named import NamedVersion
 from chalicelib.apis.stores.parameters import Page
 from chalicelib.apis.stores.projects import PROJECT_OBJECT
 from chalicelib.identity import Principal
@@ -77,6 +78,16 @@ def project(row: Project, principal: Principal, reader: Reader, versions: Any) -
         "access": list(row.groups),
         "read_access": access.may(principal, Right.READ, row.groups),
         "write_access": access.may(principal, Right.WRITE, row.groups),
+    }
+
+
+def named_version(version: NamedVersion) -> dict[str, Any]:
+    """A named version of a project; `versions` is null where the answer has no room for them."""
+    return {
+        "name": version.name,
+        "description": version.description,
+        "date_added": exact_time(microseconds(version.added_at)),
+        "versions": version.versions,
     }
 
 

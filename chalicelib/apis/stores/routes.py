@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         assets,
         documents,
         models,
+        named,
         parameters,
         presenters,
         projects,
@@ -32,6 +33,7 @@ else:
     access = Lazy("chalicelib.apis.stores.access")
     addresses, assets = Lazy("chalicelib.apis.stores.addresses"), Lazy("chalicelib.apis.stores.assets")
     documents, models = Lazy("chalicelib.apis.stores.documents"), Lazy("chalicelib.apis.stores.models")
+    named = Lazy("chalicelib.apis.stores.named")
     parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
     projects, serving = Lazy("chalicelib.apis.stores.projects"), Lazy("chalicelib.apis.stores.serving")
     uploads = Lazy("chalicelib.apis.stores.uploads")
@@ -107,6 +109,14 @@ def change_groups(store_id: str, project_id: str) -> Response:
     request, caller = _call()
     groups = parameters.json_object(request).get("groups")
     return json_response({"groups": list(projects.change_groups(caller, store_id, project_id, groups).groups)})
+
+
+@routes.route("/api/{store_id}/{project_id}/version", methods=["POST"])
+def name_version(store_id: str, project_id: str) -> Response:
+    """Name the versions that all assets of a project have now."""
+    request, caller = _call()
+    project = named.add(caller, store_id, project_id, parameters.json_object(request))
+    return _project(request, caller, project)
 
 
 @routes.route("/api/{store_id}/{project_id}/list", methods=["GET"])
@@ -270,4 +280,5 @@ def _reader(request: Request, caller: "Principal") -> "addresses.Reader":
 
 
 def _project(request: Request, caller: "Principal", row: "models.Project") -> Response:
-    return json_response(presenters.project(row, caller, _reader(request, caller), row.named_recently or ""))
+    versions = [presenters.named_version(version) for version in named.of(row)]
+    return json_response(presenters.project(row, caller, _reader(request, caller), versions or ""))
