@@ -14,20 +14,32 @@ from tests.support.world import BUCKETS, TABLES, World
 
 Snapshot = Counter[str]
 
-_DROPPED = {"written_by", "due_shard", "attempts", "version", "generation", "holders", "path_holder"}
+_DROPPED = {
+    "written_by",
+    "due_shard",
+    "attempts",
+    "version",
+    "revision",
+    "access_revision",
+    "generation",
+    "holders",
+    "path_holder",
+}
 _MOMENTS = {
     "created_at",
     "updated_at",
     "judged_at",
     "deleted_at",
     "replaced_at",
+    "uploaded_at",
+    "added_at",
     "ended_at",
     "expires_at",
     "due_at",
     "claimed_until",
     "leased_until",
 }
-_RANDOM = {"claim", "lease", "intake_version", "upload_id"}
+_RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent"}
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
 _LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
 

@@ -1,0 +1,109 @@
+"""Stores for the fault tests: worlds to begin in, and what the OVE API promises across its rows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support.client import Reply
+from tests.support.world import World
+
+OCTETS = {"Content-Type": "application/octet-stream"}
+PROJECT = "/api/default/expo"
+
+
+def project(world: World, *groups: str) -> None:
+    """The project `expo` with these groups."""
+    body = {"id": "expo", "name": "Expo", "groups": list(groups)}
+    assert world.client.post("/api/default/create", json=body).status == 200
+
+
+def public(world: World) -> None:
+    project(world, "g1", "public")
+
+
+def put(world: World, content: bytes = b"first", asset: str = "map", name: str = "a.txt") -> Reply:
+    """Upload a version of an asset."""
+    path = f"{PROJECT}/upload/{asset}?filename={name}&create=true&update=true"
+    reply = world.client.post(path, body=content, headers=OCTETS)
+    assert reply.status == 200, reply.text
+    return reply
+
+
+def groups(world: World, *names: str) -> Reply:
+    """Change who may use the project."""
+    return world.client.post(f"{PROJECT}/projectAccessMeta", json={"groups": list(names)})
+
+
+def disagreements(world: World) -> list[str]:
+    """What is wrong between projects, assets, versions, files, tags and the media bucket."""
+    rows = world.rows("stores_table")
+    projects = {(row["pk"][6:], row["sk"][8:]): row for row in rows if row["pk"].startswith("store#")}
+    assets = {(row["pk"], row["sk"][6:]): row for row in rows if _is(row, "asset#")}
+    entries = [row for row in rows if _is(row, "file#")]
+    return [
+        *_versions(rows, assets, entries),
+        *_verdicts(world, assets, entries),
+        *_media(world, projects, entries),
+        *_tags(rows, assets),
+    ]
+
+
+def _is(row: dict[str, Any], prefix: str) -> bool:
+    return bool(row["pk"].startswith("project#") and row["sk"].startswith(prefix))
+
+
+def _versions(rows: list[dict[str, Any]], assets: dict[Any, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
+    counts = Counter((row["pk"], row["sk"][8:].partition("/")[0]) for row in rows if _is(row, "version#"))
+    files = Counter((row["pk"], row["sk"][5:].partition("/")[0]) for row in entries)
+    for key, asset in assets.items():
+        if not asset["uploads"] == counts[key] == files[key] == len(asset["recent"]):
+            yield f"{key} counts {asset['uploads']} uploads, has {counts[key]} versions and {files[key]} files"
+    for key in counts.keys() | files.keys():
+        if key not in assets:
+            yield f"versions without an asset: {key}"
+
+
+def _verdicts(world: World, assets: dict[Any, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
+    files = {row["pk"].removeprefix("file#"): row for row in world.rows("files_table") if row["sk"] == "file"}
+    owners = {row["sk"].removeprefix("ref#") for row in world.rows("files_table") if row["sk"].startswith("ref#")}
+    clean: dict[Any, int] = {}
+    for entry in entries:
+        asset_id, number, path = entry["sk"][5:].split("/", 2)
+        file = files.get(entry["file_id"], {})
+        if file.get("verdict") != entry["state"] or file.get("library_key") != entry.get("library_key"):
+            yield f"{entry['sk']} says {entry['state']}, its file {file.get('verdict')}"
+        place = f"{entry['pk'].removeprefix('project#')}/{asset_id}/{int(number)}/{path}"
+        if f"stores:file/{place}" not in owners:
+            yield f"{entry['sk']} does not refer to its file"
+        if entry["state"] == "clean":
+            clean[entry["pk"], asset_id] = max(int(number), clean.get((entry["pk"], asset_id), 0))
+        newest = int(number) == assets[entry["pk"], asset_id]["uploads"]
+        error = entry["state"] not in ("clean", "pending")
+        if newest and error != (assets[entry["pk"], asset_id].get("processing_status") == "error"):
+            yield f"{entry['sk']} is {entry['state']} and its asset says otherwise"
+    for key, asset in assets.items():
+        if asset.get("index_version") != clean.get(key):
+            yield f"{key} begins at version {asset.get('index_version')}, the newest clean one is {clean.get(key)}"
+
+
+def _media(world: World, projects: dict[Any, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
+    wanted = set()
+    for entry in entries:
+        store_id, project_id = entry["pk"].removeprefix("project#").split("/")
+        asset_id, number, path = entry["sk"][5:].split("/", 2)
+        if entry["state"] == "clean" and "public" in projects[store_id, project_id]["groups"]:
+            wanted.add(f"/stores/{store_id}/{project_id}/{asset_id}/{int(number)}/{path}")
+    published = {path for path in world.published() if path.startswith("/stores/")}
+    for path in published ^ wanted:
+        yield f"{path} is {'published' if path in published else 'not published'}, against its project's groups"
+
+
+def _tags(rows: list[dict[str, Any]], assets: dict[Any, Any]) -> Iterator[str]:
+    below = {
+        (f"project#{row['pk'][4:].rpartition('/')[0]}", row["sk"][6:], row["pk"].rpartition("/")[2])
+        for row in rows
+        if row["pk"].startswith("tag#") and row["sk"].startswith("asset#")
+    }
+    above = {(pk, asset_id, tag) for (pk, asset_id), asset in assets.items() for tag in asset["tags"]}
+    for wrong in below ^ above:
+        yield f"tag without agreement: {wrong}"
