@@ -1,27 +1,33 @@
-"""Cross-origin requests to the upload routes: which pages of other origins may read our answers.
+"""Cross-origin requests: which pages of other origins may read our answers.
 
-Only `/s3` is open to other origins, and only to those that the setting UPLOAD_ORIGINS names. Refused requests are
-answered like all others; without the headers the browser keeps the answer from the page. Cookies are never allowed.
+`/s3` is open to the origins that the setting UPLOAD_ORIGINS names, the OVE API below `/api` to all, since its clients
+are pages and bring a token of their own. Nothing else is open. Refused requests are answered like all others; without
+the headers the browser keeps the answer from the page. Cookies are never allowed.
 """
 
 from chalice.app import Response
 
 from chalicelib.settings import BadSetting, settings
+from chalicelib.web.rendering import MEDIALOOPSTER
 from chalicelib.web.request import Request
 
-_ROUTES = "s3"
-_HEADERS = "Authorization, Auth-Token, Content-Type"
-_EXPOSED = "Retry-After, X-Amzn-RequestId"
+_UPLOADS, _STORES = "s3", "api"
+_HEADERS = "Authorization, Auth-Token, Auth_Token, Content-Disposition, Content-Type"
+_EXPOSED = "Retry-After, X-Amzn-RequestId, X-Next-Cursor"
 _MAX_AGE = "7200"  # seconds; no browser remembers longer
 
 
 def shared(response: Response, request: Request | None) -> Response:
     """The same answer, be it an error, readable by the page that asked if its origin may; OPTIONS says what it may."""
-    if request is None or request.first_segments[:1] != (_ROUTES,):
-        return response
-    headers = {"Vary": "Origin"}
-    origin = request.headers.get("origin", "")
-    if origin and (allowed := _allowed(origin)):
+    first, second, *_ = (*request.first_segments, "", "") if request is not None else ("", "")
+    headers: dict[str, str] = {}
+    if request is not None and first == _UPLOADS:
+        headers["Vary"] = "Origin"
+        origin = request.headers.get("origin", "")
+        allowed = _allowed(origin) if origin else None
+    else:
+        allowed = "*" if first == _STORES and second not in MEDIALOOPSTER else None
+    if allowed and request is not None:
         headers["Access-Control-Allow-Origin"] = allowed
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = str(response.headers.get("Allow", "GET, POST, DELETE"))

@@ -157,3 +157,28 @@ def test_without_a_token_the_open_product_is_its_owners(gallery: Gallery) -> Non
     assert gallery.stranger.get(f"{PROJECT}/list").json() == {"Assets": []}
     assert gallery.stranger.post("/api/create", json={"id": "second"}).status == 200
     assert gallery.carol.get(f"{PROJECT}/list").status == 401
+
+
+def test_pages_of_any_origin_may_call_and_a_preflight_needs_no_token(gallery: Gallery) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+    for reply in (
+        gallery.alice.get("/api/list", headers=origin),
+        gallery.stranger.get("/api/list", headers=origin),
+        gallery.stranger.get("/api/no/such/route/at/all", headers=origin),
+    ):
+        assert reply.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in reply.headers
+    asked = {**origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "auth_token"}
+    preflight = gallery.stranger.request("OPTIONS", f"{PROJECT}/tags/map", headers=asked)
+    assert preflight.status == 204
+    assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
+    allowed = preflight.headers["Access-Control-Allow-Headers"].lower()
+    assert all(name in allowed for name in ("auth_token", "auth-token", "content-type", "authorization"))
+    assert "Access-Control-Allow-Origin" not in gallery.stranger.get("/assets/x", headers=origin).headers
+
+
+def test_a_page_of_another_site_is_not_the_open_products_owner(gallery: Gallery) -> None:
+    gallery.cloud.set(AUTH="open")
+    page = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    assert gallery.stranger.get(f"{PROJECT}/list", headers=page).status == 401
+    assert gallery.stranger.get(f"{PROJECT}/list").status == 200
