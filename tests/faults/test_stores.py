@@ -17,21 +17,13 @@ from tests.support.world import World
 
 def uploaded(world: World, *names: str) -> None:
     project(world, *names)
-    for content in (b"first", b"second"):
-        put(world, content)
-        world.deliver()
+    put(world)
+    world.deliver()
 
 
 def waiting(world: World, content: bytes = b"first") -> None:
     public(world)
     put(world, content)
-
-
-def newer_waiting(world: World) -> None:
-    """The older of two versions is judged last."""
-    public(world)
-    put(world, EICAR)
-    put(world, b"second", name="b.txt")
 
 
 def restricted(world: World) -> None:
@@ -85,7 +77,6 @@ def replace_object(world: World, _: Any) -> None:
 MESSAGES = [
     Scenario("verdict on a public file", waiting, lambda w, _: w.deliver(), "message"),
     Scenario("infected file", lambda w: waiting(w, EICAR), lambda w, _: w.deliver(), "message"),
-    Scenario("verdicts on two versions", newer_waiting, lambda w, _: w.deliver(), "message"),
     Scenario("withdrawing what was public", restricted, lambda w, _: w.deliver(), "message"),
     Scenario("publishing what was restricted", opened, lambda w, _: w.deliver(), "message"),
 ]

@@ -268,6 +268,34 @@ def test_no_function_needs_more_than_its_policy_allows_for_what_events_missed(wa
     assert watched.denied == set()
 
 
+def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_a_store(watched: Watched) -> None:
+    octets = {"Content-Type": "application/octet-stream"}
+    upload = "/api/second/expo/upload/map?create=true&update=true&filename="
+    watched.request("POST", "/api/create", json={"id": "second"})
+    watched.request("POST", "/api/second/create", json={"id": "expo", "name": "Expo", "groups": ["public"]})
+    watched.request("POST", f"{upload}a.txt", body=b"clean", headers=octets)
+    watched.request("POST", f"{upload}b.txt", body=EICAR, headers=octets)
+    watched.request("POST", "/api/second/expo/object/large", json="x" * 400_000)
+    watched.settle()
+    for path in ("/api/list", "/api/second/list", "/api/second/expo/list", "/api/second/expo/files/map"):
+        assert watched.request("GET", path).status == 200
+    assert watched.request("GET", "http://stores.test/stores/second/expo/map/1/a.txt").body == b"clean"
+    watched.request("PUT", "/api/second/expo/object/large", json=1)
+    watched.request("POST", "/api/second/expo/meta/map", json={"tags": ["a"]})
+    watched.request("GET", "/api/second/expo/list?filterByTag=a")
+    watched.request("POST", "/api/second/expo/version", json={"version_name": "n", "version_description": ""})
+    watched.request("POST", "/api/second/expo/projectAccessMeta", json={"groups": ["g1"]})
+    watched.settle()
+    watched.request("POST", "/api/user", json={"user": "dora", "password": "x", "read_groups": ["g1"]})
+    assert watched.request("POST", "/api/auth", json={"user": "dora", "password": "x"}).status == 200
+    watched.request("PATCH", "/api/user", json={"user": "dora", "read_groups": []})
+    watched.request("DELETE", "/api/user", json={"user": "dora"})
+    watched.world.travel(2 * DAY)
+    watched.settle()
+    assert watched.denied == set()
+    assert watched.world.published() == {}
+
+
 def test_a_caller_with_a_token_needs_no_more(watched: Watched) -> None:
     from chalicelib.identity import mint
 

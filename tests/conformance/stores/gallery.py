@@ -1,14 +1,19 @@
 """The product as the users of the OVE API see it: calls by HTTP, queues delivered on demand."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
+
+import boto3
 
 from app import app
 from chalicelib import aws
 from chalicelib.apis.stores.access import ADMINISTER
 from chalicelib.identity import mint
+from chalicelib.rows import Row
+from chalicelib.settings import settings
 from tests.support.client import Client, Reply, deliver, sweep
 from tests.support.cloud import Cloud
 
@@ -134,6 +139,13 @@ class Gallery:
         """Let the schedules tick once, and then everything that is queued happen."""
         sweep(app)
         self.deliver()
+
+
+def stock(rows: Sequence[Row]) -> None:
+    """Write many rows of the stores table behind the API's back."""
+    for first in range(0, len(rows), 25):
+        puts: Any = [{"PutRequest": {"Item": row.serialize()}} for row in rows[first : first + 25]]
+        boto3.client("dynamodb").batch_write_item(RequestItems={settings().stores_table: puts})
 
 
 def title(reply: Reply, status: int = 400) -> str:
