@@ -8,10 +8,10 @@ from app import app
 from chalicelib import aws
 from chalicelib.apis.assets.models import Asset
 from chalicelib.files.receiving import begin_upload
-from chalicelib.identity import mint
 from chalicelib.identity.models import Identity
 from chalicelib.rows import transact, update
 from tests.files.scanners import samples
+from tests.support.callers import Caller, new_caller
 from tests.support.client import Client, Reply, Upload, deliver, sweep
 from tests.support.cloud import Cloud
 
@@ -28,15 +28,6 @@ PRIVATE = "no-cache, private, no-store"
 NOT_FOUND = {"_response_info": {"status": "not found"}}
 GONE = {"_response_info": {"status": "gone"}}
 FORBIDDEN = {"_response_info": {"status": "Forbidden. You don't have permission to access this resource."}}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A principal with a token."""
-
-    client: Client
-    uid: str
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +67,7 @@ class Site:
 
     def caller(self, name: str = "somebody", **principal: Any) -> Caller:
         """Mint a principal with a token; `principal` as for `mint`."""
-        token, entry = mint(name, **principal)
-        return Caller(Client(app, {"Authorization": f"Bearer {token}"}), entry.principal.uid, token)
+        return new_caller(name, **principal)
 
     def withdraw_permissions(self, caller: Caller) -> None:
         """Leave a principal, who has not called yet, no permission at all."""

@@ -12,22 +12,13 @@ import pytest
 from app import app
 from chalicelib import aws
 from chalicelib.files.models import File, Quota
-from chalicelib.identity import mint
 from chalicelib.settings import settings
+from tests.support.callers import Caller, new_caller
 from tests.support.client import Client, Reply, deliver
 from tests.support.strict_s3 import S3, Answer, send_form
 
 MIB = 1024**2
 TEXT = b"Tue 18 Jul 2017 16:18:38 BST\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A principal with a token."""
-
-    client: Client
-    uid: str
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +50,7 @@ class Site:
 
     def caller(self, name: str) -> Caller:
         """Mint a principal with a token."""
-        token, entry = mint(name)
-        return Caller(Client(app, {"Authorization": f"Bearer {token}"}), entry.principal.uid, token)
+        return new_caller(name)
 
     def set(self, **variables: str) -> None:
         """Set environment variables for the rest of the test and read the settings anew."""
