@@ -3,7 +3,7 @@
 A project that a caller may not use and one that is not there are answered alike, to everybody but administrators.
 """
 
-from collections.abc import Collection, Container
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -99,8 +99,3 @@ def _absent(principal: Principal, right: Right, store_id: str, project_id: str) 
     if not store_exists(store_id):
         return errors.store_not_found(store_id)
     return errors.project_not_found(store_id, project_id) if is_admin(principal) else errors.access_required(right)
-
-
-def reserved(groups: Container[str]) -> bool:
-    """Whether a user's groups hold the name that no user may have."""
-    return PUBLIC in groups

@@ -20,7 +20,7 @@ from chalicelib.rows import Check, Put, Step, TransactionCancelled, Update, abse
 
 OWNER = "file"
 
-DONE, ERROR = "done", "error"
+ERROR = "error"
 _AGAIN_SECONDS = 86400
 
 _PROBLEMS = {
