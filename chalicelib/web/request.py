@@ -107,6 +107,14 @@ class Request(ChaliceRequest):
         except (binascii.Error, UnicodeError, ValueError):
             raise MalformedRequest("the body cannot be decoded") from None
 
+    def cookie(self, name: str) -> str | None:
+        """The value of a cookie, None without it."""
+        for pair in self.headers.get("cookie", "").split(";"):
+            key, _, value = pair.strip().partition("=")
+            if key == name:
+                return str(value)
+        return None
+
     @property
     def request_id(self) -> str:
         """API Gateway's id of this request, else Lambda's, else `-`."""

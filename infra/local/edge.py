@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 
 from chalicelib.aws import s3
+from chalicelib.web import policies
 from infra.local.gateway import Gateway
 from infra.local.proxy import query_parameters, split_target
 from infra.local.server import HttpRequest, HttpResponse
@@ -40,21 +41,6 @@ _FROM_BUCKET = {
 # Only our distributions may say these to the app.
 _OURS = {"host", "x-forwarded-host", "x-origin-secret"}
 
-# The response headers policy; a header that the origin set itself stays.
-_MEDIA_POLICY = [
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Cross-Origin-Resource-Policy", "same-site"),
-]
-
-_STORES_POLICY = [
-    ("Content-Security-Policy", "sandbox allow-scripts allow-forms allow-popups"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cross-Origin-Resource-Policy", "cross-origin"),
-    ("Access-Control-Allow-Origin", "*"),
-]
-
 _TOKENS = {"token", "AUTH_TOKEN"}
 
 
@@ -76,7 +62,7 @@ class Edge:
         self._gateway = gateway
         self._bucket = media_bucket
         self._sites = sites
-        self._policy = _STORES_POLICY if sites else _MEDIA_POLICY
+        self._policy = policies.STORES if sites else policies.MEDIA
         self._headers = [
             ("Host", urlsplit(api).netloc),
             ("X-Forwarded-Host", urlsplit(public).netloc),
@@ -142,8 +128,10 @@ class Edge:
             ("WWW-Authenticate" if name.lower() == "x-amzn-remapped-www-authenticate" else name, value)
             for name, value in response.headers
         ]
-        present = {name.lower() for name, _ in headers}
-        return replace(response, headers=headers + [pair for pair in self._policy if pair[0].lower() not in present])
+        present = {name.lower() for name, _ in headers}  # what the origin set itself stays
+        return replace(
+            response, headers=headers + [pair for pair in self._policy.items() if pair[0].lower() not in present]
+        )
 
 
 def _key(path: str) -> str | None:

@@ -1,6 +1,6 @@
 """Serving an asset's file: who gets what, decided in policy order, and the bytes (docs/apis/assets.md, "Serving").
 
-`decide` is the list of guard clauses; each step either answers or passes on. The bytes come from the media bucket when
+`_decide` is the list of guard clauses; each step either answers or passes on. The bytes come from the media bucket when
 they are published there, so that the API gives the same validators as the edge, and from the library otherwise.
 """
 
@@ -14,7 +14,7 @@ from chalicelib.apis.assets.publishing import PUBLIC_CACHE, edition_of
 from chalicelib.errors import Forbidden, Gone, NotFound
 from chalicelib.files import names, objects
 from chalicelib.settings import settings
-from chalicelib.web import delivery
+from chalicelib.web import delivery, policies
 from chalicelib.web.authentication import signed_in
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request
@@ -24,14 +24,6 @@ PRIVATE_CACHE = "no-cache, private, no-store"
 BYPASS_LIMITS = "Bypass access-limiting"
 _NO_STORE = "private, no-store"
 _PLACEHOLDER_CACHE = "max-age=60, public"
-
-SANDBOX = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-site",
-}
-"""What keeps uploaded HTML and SVG from running as ours. The edge adds the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ def serve(request: Request, wanted: Wanted) -> Response:
     if host is Host.STORES:
         raise NotFound
     answer = _decide(request, host, wanted)
-    for name, value in SANDBOX.items():
+    for name, value in policies.MEDIA.items():
         answer.headers.setdefault(name, value)
     return answer
 
@@ -87,7 +79,7 @@ def _decide(request: Request, host: Host, wanted: Wanted) -> Response:
     if asset.redirect_url:
         location = asset.redirect_url
         absolute = f"{origin(host, request)}{location}" if location.startswith("/") else location
-        return redirect(_safe(absolute), headers={"Cache-Control": _cache(host)})
+        return redirect(presenters.location_encoded(absolute), headers={"Cache-Control": _cache(host)})
     if asset.state != State.CLEAN:
         cache = _PLACEHOLDER_CACHE if host is Host.ASSETS else PRIVATE_CACHE
         return redirect(placeholder.path_for(asset.name), headers={"Cache-Control": cache})
@@ -114,7 +106,9 @@ def _to_draft_host(request: Request) -> Response:
     )
     target = f"{origin(Host.DRAFT, request)}{request.raw_path}{'?' if query else ''}{query}"
     # A token in the query must not end up in a shared cache's copy of this answer.
-    return redirect(_safe(target), headers={"Cache-Control": _NO_STORE if token else _PLACEHOLDER_CACHE})
+    return redirect(
+        presenters.location_encoded(target), headers={"Cache-Control": _NO_STORE if token else _PLACEHOLDER_CACHE}
+    )
 
 
 def _to_current_name(host: Host, asset: Asset) -> Response:
@@ -148,7 +142,7 @@ def _demand_access(request: Request, asset: Asset) -> None:
 def _bypass_claims(request: Request) -> dict[str, object]:
     """The claims of a valid auth-bypass token (JWT, HS256) in the query or else the cookie; none without one."""
     secret = settings().auth_bypass_secret
-    token = request.query_params.get("token") or _cookie(request, "auth_bypass_token")
+    token = request.query_params.get("token") or request.cookie("auth_bypass_token")
     if not secret or not token:
         return {}
     # Imported here: only requests that bring such a token pay for it.
@@ -158,14 +152,6 @@ def _bypass_claims(request: Request) -> dict[str, object]:
         return dict(jwt.decode(token, secret, algorithms=["HS256"], options={"verify_aud": False}))
     except jwt.InvalidTokenError:
         return {}
-
-
-def _cookie(request: Request, name: str) -> str | None:
-    for pair in request.headers.get("cookie", "").split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            return str(value)
-    return None
 
 
 def _had_name(asset: Asset, name: str) -> bool:
@@ -183,11 +169,6 @@ def _headers(host: Host, asset: Asset) -> dict[str, str]:
 
 def _cache(host: Host) -> str:
     return PUBLIC_CACHE if host is Host.ASSETS else PRIVATE_CACHE
-
-
-def _safe(location: str) -> str:
-    """A location with everything percent-encoded that must not stand in a header as it is."""
-    return presenters.location_encoded(location)
 
 
 def _bytes(request: Request, asset: Asset, headers: dict[str, str]) -> Response:

@@ -27,7 +27,7 @@ def create_asset(principal: Principal, store_id: str, project_id: str, fields: d
     access.enter(principal, Right.WRITE, store_id, project_id)
     name = parameters.required_text(fields, "name")
     asset_id = ids.demand_asset(fields.get("id") or name)
-    row = blank(store_id, project_id, asset_id, name=_text(name, "name", LONGEST_NAME))
+    row = blank(store_id, project_id, asset_id, name=parameters.text_of(name, "name", LONGEST_NAME))
     try:
         create(row)
     except ConditionFailed:
@@ -123,9 +123,9 @@ def change(
 
     def edit(asset: Asset) -> None:
         if "name" in fields:
-            asset.name = _text(parameters.required_text(fields, "name"), "name", LONGEST_NAME)
+            asset.name = parameters.text_of(parameters.required_text(fields, "name"), "name", LONGEST_NAME)
         if "description" in fields:
-            asset.description = _text(fields["description"], "description", LONGEST_TEXT)
+            asset.description = parameters.text_of(fields["description"], "description", LONGEST_TEXT)
         if "tags" in fields:
             asset.tags = tags.demand(fields["tags"])
 
@@ -183,13 +183,3 @@ def _edited(
         return project, write(old, new)
 
     return contend(attempt)
-
-
-def _text(value: Any, name: str, longest: int) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise errors.invalid_data(f"The {name} has to be a text.")
-    if len(value.encode(errors="replace")) > longest:
-        raise errors.invalid_data(f"The {name} has at most {longest} bytes.")
-    return value

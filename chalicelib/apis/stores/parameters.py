@@ -282,11 +282,22 @@ def _carried(request: Request) -> str:
     token = request.query_params.get("AUTH_TOKEN")
     if token:
         return str(token)
-    for pair in request.headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == "AUTH_TOKEN":
-            return str(value)
-    return ""
+    return request.cookie("AUTH_TOKEN") or ""
+
+
+def text_of(value: Any, name: str, longest: int) -> str:
+    """A text that a body gives under a name; null is the empty one.
+
+    Raises:
+        MalformedRequest: it is no text, or longer than `longest` bytes in UTF-8.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise errors.invalid_data(f"The {name} has to be a text.")
+    if len(value.encode(errors="replace")) > longest:
+        raise errors.invalid_data(f"The {name} has at most {longest} bytes.")
+    return value
 
 
 def _takes_json(accept: str) -> bool:

@@ -69,7 +69,7 @@ def create_project(principal: Principal, store_id: str, fields: dict[str, Any], 
     """Make a project from `id`, `name` and `groups`. Arguments and exceptions as for `create_store`."""
     access.demand_store(store_id)
     project_id = parameters.required(fields, "id")
-    name = _text(parameters.required_text(fields, "name"), "name")
+    name = parameters.text_of(parameters.required_text(fields, "name"), "name", LONGEST_TEXT)
     groups = demand_groups(parameters.required(fields, "groups"))
     access.demand_create(principal, groups)
     row = Project.at(store_id, ids.demand_project(project_id, literals))
@@ -147,7 +147,7 @@ def apply(project: Project, fields: dict[str, Any]) -> None:
     """
     for name in TEXTS:
         if name in fields:
-            setattr(project, name, _text(fields[name], name))
+            setattr(project, name, parameters.text_of(fields[name], name, LONGEST_TEXT))
     for name in FLAGS:
         if name in fields:
             if not isinstance(fields[name], bool | None):
@@ -221,13 +221,3 @@ def demand_groups(value: Any) -> list[str]:
     if len(groups) > MOST_GROUPS:
         raise errors.invalid_data(f"There can be at most {MOST_GROUPS} groups.")
     return groups
-
-
-def _text(value: Any, name: str) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise errors.invalid_data(f"The {name} has to be a text.")
-    if len(value.encode(errors="replace")) > LONGEST_TEXT:
-        raise errors.invalid_data(f"The {name} has at most {LONGEST_TEXT} bytes.")
-    return value

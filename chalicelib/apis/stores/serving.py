@@ -15,18 +15,10 @@ from chalicelib.files.models import Verdict
 from chalicelib.identity import LOCAL_SUPERUSER
 from chalicelib.rows import find_each
 from chalicelib.settings import settings
-from chalicelib.web import delivery
+from chalicelib.web import delivery, policies
 from chalicelib.web.hosts import Host, host_of
 from chalicelib.web.request import Request
 from chalicelib.web.responses import JSON, encode
-
-HEADERS = {
-    "Content-Security-Policy": "sandbox allow-scripts allow-forms allow-popups",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
-}
-"""A site's scripts run in a frame of any page, in an origin of its own that owns nothing. The edge adds the same."""
 
 _NO_STORE = {"Cache-Control": "private, no-store"}
 _LONGEST_PATH = 700
@@ -48,7 +40,7 @@ def serve(request: Request) -> Response:
     if any("/" in segment for segment in segments[:4]):
         raise NotFound
     answer = _file(request, capability, segments) if len(segments) > 4 else _object(request, capability, segments)
-    for name, value in HEADERS.items():
+    for name, value in policies.STORES.items():
         answer.headers.setdefault(name, value)
     return answer
 
