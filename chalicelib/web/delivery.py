@@ -7,6 +7,7 @@ library. One S3 call in the ordinary case.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from chalice.app import Response
 
@@ -53,70 +54,51 @@ def deliver(request: Request, parcel: Parcel) -> Response:
         NotFound: they are gone.
         RangeNotSatisfiable
     """
-    span = _span(request, parcel.size)
-    at_once = span is not None and span[1] - span[0] < INLINE_LIMIT and "if-range" not in request.headers
+    asked = media.requested_range(request)
+    span = (0, parcel.size) if asked is None else media.bounds(asked, parcel.size)
+    at_once = span is not None and span[1] <= INLINE_LIMIT and "if-range" not in request.headers
     if request.method == "HEAD" or parcel.size == 0 or not at_once:
-        described = _first_there(parcel, lambda stored: stored.describe())
-        representation = _representation(parcel, described)
+        representation = _representation(parcel, _first_there(parcel, publications.describe, library.describe))
         if request.method == "HEAD" or parcel.size == 0 or media.is_unmodified(request, representation):
             return media.respond(request, representation, lambda start, length: b"")
-        start, length = media.wanted_range(request, representation) or (0, parcel.size)
-        if length > INLINE_LIMIT:
+        span = media.wanted_range(request, representation) or (0, parcel.size)
+        if span[1] > INLINE_LIMIT:
             signed = library.signed_url(parcel.library_key, name=parcel.name, content_type=parcel.content_type)
             return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
-        span = start, start + length - 1
     assert span is not None
-    first, last = span
-    opened = _first_there(parcel, lambda stored: stored.open(first, last))
+    opened = _opened(parcel, *span)
 
     def read(start: int, length: int) -> bytes:
-        if (start, length) == (first, opened.length) and opened.body is not None:
-            return opened.body.read()
-        again = _first_there(parcel, lambda stored: stored.open(start, start + length - 1))
-        return again.body.read() if again.body is not None else b""
+        stored = opened if (start, length) == (span[0], opened.length) else _opened(parcel, start, length)
+        return stored.body.read() if stored.body is not None else b""
 
     return media.respond(request, _representation(parcel, opened), read)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """One of the two places where a file's bytes are."""
+def _opened(parcel: Parcel, start: int, length: int) -> objects.StoredObject:
+    last = start + length - 1
+    return _first_there(
+        parcel,
+        partial(publications.open_bytes, first=start, last=last),
+        partial(library.open_bytes, first=start, last=last),
+    )
 
-    open: Callable[[int, int], objects.StoredObject]
-    describe: Callable[[], objects.StoredObject]
 
-
-def _first_there(parcel: Parcel, ask: Callable[[_Stored], objects.StoredObject]) -> objects.StoredObject:
+def _first_there(
+    parcel: Parcel,
+    ask_published: Callable[[str], objects.StoredObject],
+    ask_library: Callable[[str], objects.StoredObject],
+) -> objects.StoredObject:
     """Ask the media bucket if the file is published, else or failing that the library."""
-    path, key = parcel.published_at, parcel.library_key
-    if path is not None:
+    if parcel.published_at is not None:
         try:
-            return ask(
-                _Stored(
-                    lambda first, last: publications.open_bytes(path, first=first, last=last),
-                    lambda: publications.describe(path),
-                )
-            )
+            return ask_published(parcel.published_at)
         except objects.Missing:
             pass  # being published this very moment
     try:
-        return ask(
-            _Stored(lambda first, last: library.open_bytes(key, first=first, last=last), lambda: library.describe(key))
-        )
+        return ask_library(parcel.library_key)
     except objects.Missing:
         raise NotFound from None
-
-
-def _span(request: Request, size: int) -> tuple[int, int] | None:
-    """The first and last byte to open; None when the range asked for lies outside."""
-    asked = media.requested_range(request)
-    if asked is None:
-        return 0, size - 1
-    first, last = asked
-    if first is None:
-        first, last = max(0, size - (last or 0)), size - 1
-    last = size - 1 if last is None else min(last, size - 1)
-    return (first, last) if first <= last else None
 
 
 def _representation(parcel: Parcel, stored: objects.StoredObject) -> media.Representation:

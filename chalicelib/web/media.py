@@ -121,16 +121,21 @@ def wanted_range(request: Request, representation: Representation) -> tuple[int,
     asked = requested_range(request)
     if asked is None or not _range_applies(request, representation):
         return None
+    found = bounds(asked, representation.size)
+    if found is None:
+        raise RangeNotSatisfiable(details=[str(representation.size)])
+    return found
+
+
+def bounds(asked: tuple[int | None, int | None], size: int) -> tuple[int, int] | None:
+    """What a requested range means of so many bytes, as (start, length); None where it lies outside them."""
     first, last = asked
-    size = representation.size
     if first is None:
         length = min(last or 0, size)
         first = size - length
     else:
         length = (size if last is None else min(last + 1, size)) - first
-    if length <= 0:
-        raise RangeNotSatisfiable(details=[str(size)])
-    return first, length
+    return (first, length) if length > 0 else None
 
 
 def _range_applies(request: Request, representation: Representation) -> bool:
