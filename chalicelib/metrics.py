@@ -9,7 +9,7 @@ from chalicelib.logs import logger
 
 _NAMESPACE = "AssetManager"
 
-COUNT, SECONDS, BYTES = MetricUnit.Count, MetricUnit.Seconds, MetricUnit.Bytes
+COUNT, SECONDS = MetricUnit.Count, MetricUnit.Seconds
 
 
 def emit(name: str, value: float = 1, unit: MetricUnit = COUNT, **dimensions: str) -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-_EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS" + b"-TEST-FILE!$H+H*"
+from tests.files.scanners.samples import EICAR
+
 STREAM_LIMIT = 12 * 1024 * 1024
 FILE_LIMIT = 10 * 1024 * 1024
 
@@ -56,7 +57,7 @@ def running_clamd(folder: Path) -> Iterator[Clamd]:
     port = _free_port()
     database = folder / "database"
     database.mkdir()
-    (database / "test.ndb").write_text(f"AssetManager.Eicar-Test-Signature:0:*:{_EICAR.hex()}\n")
+    (database / "test.ndb").write_text(f"AssetManager.Eicar-Test-Signature:0:*:{EICAR.hex()}\n")
     config = folder / "clamd.conf"
     config.write_text(
         "\n".join(
