@@ -37,6 +37,12 @@ class Settings:
     stores_table: str = _env(
         "STORES_TABLE", "DynamoDB table of the OVE API: stores, projects, assets, their files, objects."
     )
+    productions_table: str = _env(
+        "PRODUCTIONS_TABLE", "DynamoDB table of the medialoopster API: productions, devices, project and media assets."
+    )
+    workspaces_table: str = _env(
+        "WORKSPACES_TABLE", "DynamoDB table of the Bilrost API: workspaces, their assets, resources, favourites."
+    )
     identities_table: str = _env("IDENTITIES_TABLE", "DynamoDB table of principals and API tokens.")
 
     intake_bucket: str = _env(

@@ -37,7 +37,7 @@ def arns() -> dict[str, str]:
     """The ARN of every resource of the template, by its logical name."""
     ours = settings()
     tables = {f"{name.title()}Table": f"dynamodb:{REGION}:{ACCOUNT}:table/{getattr(ours, f'{name}_table')}" for name in
-              ("files", "jobs", "assets", "stores", "identities")}  # fmt: skip
+              ("files", "jobs", "assets", "stores", "productions", "workspaces", "identities")}  # fmt: skip
     buckets = {
         f"{name.title()}Bucket": f"s3:::{getattr(ours, f'{name}_bucket')}" for name in ("intake", "library", "media")
     }

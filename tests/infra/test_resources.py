@@ -16,7 +16,8 @@ pytestmark = pytest.mark.own_cloud
 
 def test_tables_are_billed_on_demand_expire_rows_and_can_be_restored(cloud: Cloud) -> None:
     dynamodb: Any = boto3.client("dynamodb")
-    for name in ("FILES_TABLE", "JOBS_TABLE", "ASSETS_TABLE", "STORES_TABLE", "IDENTITIES_TABLE"):
+    for kind in ("FILES", "JOBS", "ASSETS", "STORES", "PRODUCTIONS", "WORKSPACES", "IDENTITIES"):
+        name = f"{kind}_TABLE"
         table = cloud.environment[name]
         described = dynamodb.describe_table(TableName=table)["Table"]
         assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"

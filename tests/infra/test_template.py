@@ -53,6 +53,8 @@ def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: T
         "JobsTable",
         "AssetsTable",
         "StoresTable",
+        "ProductionsTable",
+        "WorkspacesTable",
         "IdentitiesTable",
     }
     for table in tables:
@@ -71,7 +73,7 @@ def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: T
 def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
     text = Path("infra/template.yaml").read_text(encoding="utf-8")
     resources = text.count("Type: AWS::DynamoDB::Table") + text.count("Type: AWS::S3::Bucket\n")
-    assert resources == 8
+    assert resources == 10
     assert text.count("DeletionPolicy: Retain") == resources
     assert text.count("UpdateReplacePolicy: Retain") == resources
 

@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 
 from tests.support.cloud import Cloud
+from tests.support.world import TABLES
 
 
 def stored(cloud: Cloud) -> dict[str, Any]:
@@ -12,7 +13,8 @@ def stored(cloud: Cloud) -> dict[str, Any]:
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     settings = cloud.settings
     found: dict[str, Any] = {}
-    for table in (settings.files_table, settings.jobs_table, settings.assets_table, settings.stores_table):
+    for name in TABLES:
+        table = getattr(settings, name)
         for item in dynamodb.scan(TableName=table)["Items"]:
             found[f"{table} {item['pk']['S']} {item['sk']['S']}"] = item
     for bucket in (settings.intake_bucket, settings.library_bucket, settings.media_bucket):

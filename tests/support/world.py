@@ -26,7 +26,7 @@ from tests.support.cloud import ACCOUNT, REGION, Cloud
 SWEEP_SECONDS = 60.0
 """How often the sweep runs."""
 
-TABLES = ("files_table", "assets_table", "stores_table", "jobs_table")
+TABLES = ("files_table", "assets_table", "stores_table", "productions_table", "workspaces_table", "jobs_table")
 BUCKETS = ("intake_bucket", "library_bucket", "media_bucket")
 
 
