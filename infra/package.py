@@ -5,6 +5,7 @@
 writes `sam.yaml` and `deployment.zip` to the folder, or says what is wrong and exits with 1.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from chalice.deploy.validate import (
     validate_resource_policy,
 )
 
-from infra.template import TEMPLATE
+from infra.template import document
 
 PROJECT = Path(__file__).parents[1]
 
@@ -48,12 +49,16 @@ def package(folder: Path, *, stage: str = "dev", project: Path = PROJECT) -> Pat
     """
     commands = Path(sys.executable).parent
     _run([sys.executable, "-m", "infra.package", "--validate", str(project), stage])  # `app` is imported once a process
+    folder.mkdir(parents=True, exist_ok=True)
+    laid_over = folder / "laid-over.json"  # Chalice takes one file
+    laid_over.write_text(json.dumps(document()), encoding="utf-8")
     make = [
         str(commands / "chalice"),
         *("--project-dir", str(project), "package", "--stage", stage),
-        *("--merge-template", str(TEMPLATE), "--template-format", "yaml", str(folder)),
+        *("--merge-template", str(laid_over), "--template-format", "yaml", str(folder)),
     ]
     _run(make)
+    laid_over.unlink()
     template = folder / "sam.yaml"
     _run([str(commands / "cfn-lint"), str(template)])
     _look_inside(folder / "deployment.zip")

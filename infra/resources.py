@@ -31,7 +31,7 @@ def provision(stage: str, *, parameters: Mapping[str, str] | None = None, templa
     Args:
         stage: name of the deployment, part of every resource name.
         parameters: further template parameters; those without a default must be given.
-        template: the template's path.
+        template: the template's file or folder.
 
     Returns:
         The environment variables that the template gives every function.
@@ -55,7 +55,7 @@ class _Provisioner:
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
         }
-        self._resolver = Resolver(self._refs, self._attribute)
+        self._resolver = Resolver(self._refs, self._attribute, self._holds)
         self._dynamodb: Any = boto3.client("dynamodb")
         self._s3: Any = boto3.client("s3")
         self._sqs: Any = boto3.client("sqs")
@@ -68,14 +68,17 @@ class _Provisioner:
             "AWS::S3::Bucket": self._bucket,
         }
         for resource in self._template.resources.values():
-            if resource.type not in makers.keys() | _FOR_AWS_ALONE:
+            if self._holds(resource.condition) and resource.type not in makers.keys() | _FOR_AWS_ALONE:
                 raise TemplateError(f"{resource.name}: nobody here makes a {resource.type}")
         for kind, make in makers.items():
             # Dead letters must stand before the queues that refer to them.
             resources = sorted(self._template.of_type(kind), key=lambda item: "RedrivePolicy" in item.properties)
-            for resource in resources:
+            for resource in filter(lambda item: self._holds(item.condition), resources):
                 make(resource, self._resolver.resolve(dict(resource.properties)))
         return {name: str(self._resolver.resolve(value)) for name, value in self._template.environment.items()}
+
+    def _holds(self, condition: str | None) -> bool:
+        return self._template.holds(condition, self._refs)
 
     def _attribute(self, logical: str, attribute: str) -> str:
         resource = self._template.resources.get(logical)

@@ -1,7 +1,12 @@
 """Reads the infra template and resolves its intrinsics, for those who use it without CloudFormation.
 
-Only what the template needs is understood: `Ref`, `Fn::Sub`, `Fn::Split` and `Fn::GetAtt`. Anything else raises
-`TemplateError`, so that nothing the template says is silently dropped.
+The template is the folder `infra/template/`, one file a topic, joined to one document here: it holds everything the
+product needs besides its functions, and is laid over what Chalice makes of app.py (dicts are merged key by key, lists
+replaced, so intrinsics stand in their long form). `infra.resources` creates the tables, buckets and queues of the very
+same text on the local cloud and in the tests.
+
+Only what the template needs is understood: `Ref`, `Fn::Sub`, `Fn::Split`, `Fn::GetAtt`, `Fn::If` and what conditions
+are made of. Anything else raises `TemplateError`, so that nothing the template says is silently dropped.
 """
 
 import functools
@@ -13,7 +18,9 @@ from typing import Any
 
 import yaml
 
-TEMPLATE = Path(__file__).with_name("template.yaml")
+TEMPLATE = Path(__file__).with_name("template")
+
+_NOTHING = object()  # what `Ref: AWS::NoValue` gives: the property that has it is left out
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
 
@@ -24,40 +31,100 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One entry of `Resources`: its logical name, CloudFormation type and unresolved properties."""
+    """One entry of `Resources`: its logical name, CloudFormation type, unresolved properties, and the name of the
+    condition on which it is made."""
 
     name: str
     type: str
     properties: Mapping[str, Any]
+    condition: str | None = None
 
 
 @functools.cache
-def _parsed(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return document
+def document(path: Path = TEMPLATE) -> Mapping[str, Any]:
+    """A template's text as one document.
+
+    Args:
+        path: a YAML file, or a folder of them, whose sections are joined.
+
+    Raises:
+        TemplateError: two files say the same thing.
+    """
+    if path.is_file():
+        return _parsed(path)
+    joined: dict[str, Any] = {}
+    for file in sorted(path.glob("*.yaml")):
+        for section, content in _parsed(file).items():
+            if not isinstance(content, dict):
+                content = {section: content}
+                known = joined
+            else:
+                known = joined.setdefault(section, {})
+            if twice := known.keys() & content.keys():
+                raise TemplateError(f"{file.name}: {', '.join(sorted(twice))} is there already")
+            known.update(content)
+    return joined
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return parsed
 
 
 def _resource(name: str, body: Mapping[str, Any]) -> Resource:
-    # What orders or keeps resources in a stack means nothing here; anything else (a condition, say) would.
-    known = {"Type", "Properties", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"}
+    # What orders, keeps or explains resources in a stack means nothing here; anything else would.
+    known = {"Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
     if unknown := body.keys() - known:
         raise TemplateError(f"{name}: {', '.join(sorted(unknown))} is not understood here")
-    return Resource(name, body["Type"], body.get("Properties", {}))
+    return Resource(name, body["Type"], body.get("Properties", {}), body.get("Condition"))
 
 
 class Template:
     """A parsed template.
 
     Args:
-        path: the YAML file.
+        path: a YAML file, or a folder of them.
     """
 
     def __init__(self, path: Path = TEMPLATE) -> None:
-        document = _parsed(path)
-        self._parameters: dict[str, dict[str, Any]] = document.get("Parameters", {})
-        self.resources = {name: _resource(name, body) for name, body in document.get("Resources", {}).items()}
-        function = document.get("Globals", {}).get("Function", {})
+        read = document(path)
+        self._parameters: dict[str, dict[str, Any]] = read.get("Parameters", {})
+        self._conditions: dict[str, Any] = read.get("Conditions", {})
+        self.resources = {name: _resource(name, body) for name, body in read.get("Resources", {}).items()}
+        function = read.get("Globals", {}).get("Function", {})
         self.environment: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
+
+    def holds(self, condition: str | None, values: Mapping[str, str]) -> bool:
+        """Whether a condition of the template is met by these parameters; none always is.
+
+        Raises:
+            TemplateError: there is no such condition, or it is not understood here.
+        """
+        if condition is None:
+            return True
+        if condition not in self._conditions:
+            raise TemplateError(f"the template has no condition {condition}")
+        return bool(self._met(self._conditions[condition], values))
+
+    def _met(self, said: Any, values: Mapping[str, str]) -> bool | str:
+        if isinstance(said, str):
+            return said
+        [(name, argument)] = said.items()
+        match name:
+            case "Ref":
+                return values[argument]
+            case "Condition":
+                return self.holds(argument, values)
+            case "Fn::Equals":
+                left, right = (self._met(one, values) for one in argument)
+                return left == right
+            case "Fn::Not":
+                return not self._met(argument[0], values)
+            case "Fn::And":
+                return all(self._met(one, values) for one in argument)
+            case "Fn::Or":
+                return any(self._met(one, values) for one in argument)
+        raise TemplateError(f"the intrinsic {name} is not understood here")
 
     def of_type(self, kind: str) -> list[Resource]:
         """The resources of one CloudFormation type, in the template's order."""
@@ -106,22 +173,32 @@ class Resolver:
     Args:
         refs: what `Ref` and `${Name}` give: parameters, pseudo parameters, physical ids; may grow between uses.
         attribute: gives `Fn::GetAtt` and `${Name.Attribute}`; raises TemplateError when there is no such attribute.
+        holds: whether a condition is met, for `Fn::If`.
     """
 
-    def __init__(self, refs: Mapping[str, str], attribute: Callable[[str, str], str]) -> None:
+    def __init__(
+        self,
+        refs: Mapping[str, str],
+        attribute: Callable[[str, str], str],
+        holds: Callable[[str], bool] | None = None,
+    ) -> None:
         self._refs = refs
         self._attribute = attribute
+        self._holds = holds
 
     def resolve(self, value: Any) -> Any:
         """`value` with every intrinsic in it replaced, however deep."""
         if isinstance(value, list):
-            return [self.resolve(item) for item in value]
+            return [given for item in value if (given := self.resolve(item)) is not _NOTHING]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             [(name, argument)] = value.items()
             if name == "Ref":
-                return self._ref(argument)
+                return _NOTHING if argument == "AWS::NoValue" else self._ref(argument)
+            if name == "Fn::If" and self._holds is not None:
+                condition, then, otherwise = argument
+                return self.resolve(then if self._holds(condition) else otherwise)
             if name == "Fn::GetAtt":
                 target, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
                 return self._attribute(target, attribute)
@@ -132,7 +209,7 @@ class Resolver:
                 return str(self.resolve(text)).split(separator)
         if unknown := [name for name in value if name.startswith("Fn::")]:
             raise TemplateError(f"the intrinsic {unknown[0]} is not understood here")
-        return {key: self.resolve(item) for key, item in value.items()}
+        return {key: given for key, item in value.items() if (given := self.resolve(item)) is not _NOTHING}
 
     def _ref(self, name: str) -> str:
         if name not in self._refs:

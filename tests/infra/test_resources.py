@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from infra.resources import provision
-from infra.template import TEMPLATE, TemplateError
+from infra.template import TemplateError, document
 from tests.support.cloud import PARAMETERS, Cloud
 
 pytestmark = pytest.mark.own_cloud
@@ -118,7 +118,7 @@ def test_provisioning_again_changes_nothing_and_keeps_what_is_stored(cloud: Clou
 
 def test_a_changed_queue_is_brought_to_what_the_template_says(cloud: Cloud, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text(TEMPLATE.read_text(encoding="utf-8").replace("VisibilityTimeout: 720", "VisibilityTimeout: 721"))
+    path.write_text(json.dumps(document()).replace('"VisibilityTimeout": 720', '"VisibilityTimeout": 721'))
     provision("local", parameters=PARAMETERS, template=path)
     url = cloud.environment["WORK_QUEUE"]
     attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
@@ -148,7 +148,7 @@ def test_a_property_that_is_not_understood_is_an_error(
 
 def test_a_table_property_that_the_sdk_does_not_know_is_an_error(cloud: Cloud, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text(TEMPLATE.read_text(encoding="utf-8").replace("BillingMode: PAY_PER_REQUEST", "Novelty: x", 1))
+    path.write_text(json.dumps(document()).replace('"BillingMode": "PAY_PER_REQUEST"', '"Novelty": "x"', 1))
     with pytest.raises(Exception, match="Novelty"):
         provision("other", parameters=PARAMETERS, template=path)
 
@@ -162,7 +162,7 @@ def test_a_resource_type_that_nobody_makes_is_an_error(cloud: Cloud, tmp_path: P
 
 def test_a_table_that_stands_with_other_keys_is_an_error(cloud: Cloud, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text(TEMPLATE.read_text(encoding="utf-8").replace("AttributeName: due_at", "AttributeName: other_at"))
+    path.write_text(json.dumps(document()).replace('"AttributeName": "due_at"', '"AttributeName": "other_at"'))
     with pytest.raises(TemplateError, match="other keys"):
         provision("local", parameters=PARAMETERS, template=path)
 

@@ -1,13 +1,14 @@
 """The template, the settings, the rows and the functions' configuration say the same."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from chalicelib.rows import DueIndex, Row
 from chalicelib.settings import describe
-from infra.template import Resolver, Template, TemplateError
+from infra.template import Resolver, Template, TemplateError, document
 from tests.support.cloud import PARAMETERS
 
 CONFIG = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))
@@ -71,11 +72,10 @@ def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: T
 
 
 def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
-    text = Path("infra/template.yaml").read_text(encoding="utf-8")
-    resources = text.count("Type: AWS::DynamoDB::Table") + text.count("Type: AWS::S3::Bucket\n")
-    assert resources == 10
-    assert text.count("DeletionPolicy: Retain") == resources
-    assert text.count("UpdateReplacePolicy: Retain") == resources
+    kept = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
+    bodies = [body for body in document()["Resources"].values() if body["Type"] in kept]
+    assert len(bodies) == 10
+    assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in bodies)
 
 
 def test_a_message_stays_hidden_for_six_timeouts_of_its_function(template: Template) -> None:
@@ -123,7 +123,31 @@ def test_what_cannot_be_resolved_is_an_error(value: object) -> None:
         Resolver({}, lambda name, attribute: "").resolve(value)
 
 
-def test_a_resource_with_a_condition_is_not_made_as_if_it_had_none(tmp_path: Path) -> None:
-    path = write(tmp_path, "Resources: {A: {Type: 'AWS::S3::Bucket', Condition: Sometimes}}")
-    with pytest.raises(TemplateError, match="Condition"):
-        Template(path)
+def test_conditions_choose_what_is_said_and_what_is_left_out(tmp_path: Path) -> None:
+    template = Template(
+        write(
+            tmp_path,
+            """
+Conditions:
+  Named: {Fn::Not: [{Fn::Equals: [{Ref: Name}, '']}]}
+  Both: {Fn::And: [{Condition: Named}, {Fn::Or: [{Fn::Equals: [{Ref: Kind}, a]}, {Fn::Equals: [{Ref: Kind}, b]}]}]}
+Resources: {A: {Type: 'AWS::S3::Bucket', Condition: Both}}
+""",
+        )
+    )
+    assert template.resources["A"].condition == "Both"
+    for name, kind, named, both in (("", "a", False, False), ("x", "b", True, True), ("x", "c", True, False)):
+        values = {"Name": name, "Kind": kind}
+        resolver = Resolver(values, lambda name, attribute: "", partial(template.holds, values=values))
+        assert template.holds("Both", values) is both
+        chosen = {"Fn::If": ["Named", {"Ref": "Name"}, {"Ref": "AWS::NoValue"}]}
+        assert resolver.resolve({"a": chosen, "b": [chosen]}) == ({"a": "x", "b": ["x"]} if named else {"b": []})
+    with pytest.raises(TemplateError, match="Nothing"):
+        template.holds("Nothing", {})
+
+
+def test_a_thing_said_in_two_files_is_an_error(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("Resources: {A: {Type: 'AWS::S3::Bucket'}}")
+    with pytest.raises(TemplateError, match="A is there already"):
+        Template(tmp_path)
