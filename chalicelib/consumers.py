@@ -10,8 +10,8 @@ from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
 from chalicelib.files import owners, publications, scanning, upkeep, uploads
-from chalicelib.jobs import queues, running, sweep, work
-from chalicelib.jobs.models import Job
+from chalicelib.jobs import queues, running, sweep, trees, work
+from chalicelib.jobs.models import Job, Part
 from chalicelib.settings import settings
 
 owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
@@ -20,11 +20,13 @@ owners.register("stores", stores_owning.OWNER)
 running.register(chains.KIND, service.relink)
 running.register(stores_publishing.KIND, stores_publishing.republish)
 work.register("job", running.run)
+work.register("part", trees.run_part)
 work.register("publication", publications.converge)
 work.register(uploads.WORK, uploads.finish)
 
 upkeep.register_all()
 sweep.register(sweep.Attendant(Job, "job", running.attend))
+sweep.register(sweep.Attendant(Part, "part#", trees.attend))
 sweep.register(sweep.Attendant(Asset, "asset", service.attend))
 
 

@@ -1,49 +1,117 @@
-"""The rows of the jobs table: pk `job#<id>`, sk `job`.
+"""The rows of the jobs table.
 
-A job is due until it has ended; two days after its end the row vanishes by TTL.
+| pk         | sk         | row                                                                     |
+| ---------- | ---------- | ----------------------------------------------------------------------- |
+| `job#<id>` | `job`      | `Job`: asynchronous work                                                |
+| `job#<id>` | `part#<n>` | `Part`: a bounded piece of a long tree; `<n>` is written with leading zeros |
+
+Each is due until it has ended; two days after its end the row vanishes by TTL.
 """
 
 from enum import StrEnum
 from typing import Self
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.rows import Row
 
+WORK_QUEUE = "work_queue"
+"""The setting that names the queue of all work that says nothing else."""
+
 
 class JobState(StrEnum):
-    """Where a job stands. DONE and FAILED are final."""
+    """Where a job stands. DONE, FAILED and CANCELED are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELED = "canceled"
 
 
-class Job(Row):
-    """Asynchronous work: what, how far, how often tried, and what went wrong."""
+UNENDED = (JobState.QUEUED.value, JobState.RUNNING.value)
+
+
+class Leased(Row):
+    """What is done by one worker at a time, under a lease, in a bounded number of attempts."""
 
     table_setting = "jobs_table"
 
-    kind = UnicodeAttribute(null=True)
     arguments = JSONAttribute(null=True)
+    queue = UnicodeAttribute(null=True)
+    """The setting that names the queue its messages go to."""
+
     state = UnicodeAttribute(null=True)
     attempts = NumberAttribute(null=True)
-    done = NumberAttribute(null=True)
-    total = NumberAttribute(null=True)
     error = UnicodeAttribute(null=True)
     lease = UnicodeAttribute(null=True)
     leased_until = NumberAttribute(null=True)
-    created_at = UTCDateTimeAttribute(null=True)
     ended_at = UTCDateTimeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.pk.removeprefix("job#")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will be done about it any more."""
+        return self.state not in UNENDED
+
+    @property
+    def message(self) -> dict[str, str]:
+        """The message that has it done."""
+        raise NotImplementedError
+
+
+class Job(Leased):
+    """Asynchronous work: what, how far, how often tried, and what went wrong.
+
+    Of a long tree, `total` counts its parts once all are planned, `done` those that ended, `failed` those of them that
+    failed.
+    """
+
+    kind = UnicodeAttribute(null=True)
+    done = NumberAttribute(null=True)
+    total = NumberAttribute(null=True)
+    failed = NumberAttribute(null=True)
+    canceled = BooleanAttribute(null=True)
+    created_at = UTCDateTimeAttribute(null=True)
 
     @classmethod
     def at(cls, job_id: str) -> Self:
         """A blank row under the key of this job."""
         return cls(pk=f"job#{job_id}", sk="job")
 
+    @classmethod
+    def get_by_id(cls, job_id: str) -> Self | None:
+        """The job with this id, read consistently."""
+        return cls.find(f"job#{job_id}", "job")
+
     @property
-    def job_id(self) -> str:
-        """The job's id."""
-        return self.pk.removeprefix("job#")
+    def message(self) -> dict[str, str]:
+        return {"job": self.job_id}
+
+    @property
+    def all_counted(self) -> bool:
+        """Whether it is a tree that waits for none of its parts any more."""
+        return self.total is not None and self.done >= self.total
+
+
+class Part(Leased):
+    """A bounded piece of a long tree."""
+
+    @classmethod
+    def at(cls, job_id: str, number: int) -> Self:
+        """A blank row under the key of this part."""
+        return cls(pk=f"job#{job_id}", sk=f"part#{number:06d}")
+
+    @property
+    def number(self) -> int:
+        """Which part of its job it is, from 1."""
+        return int(self.sk.removeprefix("part#"))
+
+    @property
+    def message(self) -> dict[str, str]:
+        return {"part": f"{self.job_id}/{self.number}"}

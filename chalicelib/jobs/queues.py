@@ -6,12 +6,13 @@ dead-letter queue. IAM actions: sqs:SendMessage, sqs:ChangeMessageVisibility on 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import aws, metrics
+from chalicelib.batches import batched
 from chalicelib.logs import logger
 
 LONGEST_DELAY = 900
@@ -41,6 +42,15 @@ class Message:
 def send(queue_url: str, body: dict[str, Any]) -> None:
     """Put one message on a queue."""
     aws.sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(body))
+
+
+def send_each(queue_url: str, bodies: Iterable[dict[str, Any]]) -> None:
+    """Put many messages on a queue, ten a call."""
+    for ten in batched(bodies, 10):
+        waiting: Any = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate(ten)]
+        answer = aws.sqs().send_message_batch(QueueUrl=queue_url, Entries=waiting)
+        if failed := answer.get("Failed"):
+            raise RuntimeError(f"{len(failed)} messages were not taken: {failed[0]['Code']}")
 
 
 def depth(queue_url: str) -> int:

@@ -30,6 +30,10 @@ def planned(arguments: dict[str, Any] | None = None) -> str:
     return job.job_id
 
 
+def enqueue(job_id: str) -> None:
+    running.enqueue(job_of(job_id))
+
+
 def job_of(job_id: str) -> Job:
     job = Job.find(f"job#{job_id}", "job")
     assert job is not None
@@ -40,7 +44,7 @@ def test_a_planned_job_whose_message_comes_is_done(world: World, does: Does) -> 
     seen: list[Any] = []
     does(lambda job: seen.append(job.arguments))
     job_id = planned({"a": [1, None]})
-    running.enqueue(job_id)
+    enqueue(job_id)
     world.deliver()
     job = job_of(job_id)
     assert seen == [{"a": [1, None]}]
@@ -95,7 +99,7 @@ def test_a_job_that_fails_is_tried_again_and_at_last_failed(world: World, does: 
 
     does(fail)
     job_id = planned()
-    running.enqueue(job_id)
+    enqueue(job_id)
     world.repair(rounds=20)
     job = job_of(job_id)
     assert runs == list(range(1, running.ATTEMPTS + 1))
@@ -114,7 +118,7 @@ def test_a_job_that_fails_once_is_done_the_second_time(world: World, does: Does)
 
     does(fail_once)
     job_id = planned()
-    running.enqueue(job_id)
+    enqueue(job_id)
     world.repair()
     assert job_of(job_id).state == JobState.DONE
     assert len(runs) == 2

@@ -59,7 +59,7 @@ def start(job: Job, save: Save) -> None:
     """Run a planned job at once when it is small, so that the caller reads what it wrote; else by its message."""
     followers = list(Replaces.below(f"asset#{job.arguments['asset']}", "replaces#", limit=_AT_ONCE + 1))
     if len(followers) > _AT_ONCE:
-        running.enqueue(job.job_id)
+        running.enqueue(job)
         return
     try:
         running.run(job.job_id, partial(relink, save=save))

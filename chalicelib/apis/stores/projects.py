@@ -205,7 +205,7 @@ def change_groups(
 
     project, job = contend(attempt)
     if job is not None:
-        running.enqueue(job.job_id)
+        running.enqueue(job)
     return project
 
 

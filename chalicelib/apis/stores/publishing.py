@@ -95,7 +95,7 @@ def _fan_out(job: Job, entries: Iterator[Entry]) -> None:
         planned = running.plan(KIND, job.arguments | bounds, job_id=f"{job.job_id}-{number}")
         with contextlib.suppress(ConditionFailed):  # an attempt before this one got as far
             create(planned)
-        running.enqueue(planned.job_id)
+        running.enqueue(planned)
         after = part[-1].sk
 
 
