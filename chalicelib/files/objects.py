@@ -4,7 +4,7 @@ IAM actions: s3:GetObject, s3:GetObjectVersion, s3:PutObject, s3:PutObjectVersio
 s3:DeleteObjectVersion and s3:ListBucket, each on the bucket of the module that calls.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from urllib.parse import quote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws
+from chalicelib.batches import batched
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -28,6 +29,10 @@ _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NoSuchUpload"}
 
 class Missing(Exception):
     """There is no such object, or no such version of it."""
+
+
+class NotDeleted(Exception):
+    """S3 kept objects that were to be deleted."""
 
 
 class RangeOutside(Exception):
@@ -86,6 +91,18 @@ def delete(bucket: str, key: str, version: str | None = None) -> None:
     """Delete an object, or one version of it; no matter if there is none."""
     which: dict[str, Any] = {} if version is None else {"VersionId": version}
     aws.s3().delete_object(Bucket=bucket, Key=key, **which)
+
+
+def delete_each(bucket: str, keys: Iterable[str]) -> None:
+    """Delete objects of a bucket without versions, a thousand a call; no matter which are gone already.
+
+    Raises:
+        NotDeleted: S3 kept some.
+    """
+    for thousand in batched(keys, 1000):
+        wanted: Any = {"Objects": [{"Key": key} for key in thousand], "Quiet": True}
+        if kept := aws.s3().delete_objects(Bucket=bucket, Delete=wanted).get("Errors"):
+            raise NotDeleted(f"{len(kept)} objects of {bucket} were kept: {kept[0].get('Code')}")
 
 
 def delete_versions(bucket: str, key: str) -> None:
