@@ -17,7 +17,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 
-.PHONY: help run test test-uppy test-memory lint format token store package-check ci clean python
+.PHONY: help run test test-uppy test-memory lint format token store package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -49,9 +49,13 @@ token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISA
 store: $(INSTALLED) ## Make a store of the OVE API: NAME=
 	@$(BIN)/python -m infra.local.within infra.store
 
-package-check: $(INSTALLED) ## Make the package that would be deployed, and check it
-	rm -rf build/package
-	$(BIN)/python -m infra.package build/package
+package: $(INSTALLED) ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
+	@test -n "$(STAGE)" || { echo "STAGE= is missing: what is the deployment called?" >&2; exit 2; }
+	@$(BIN)/python -m infra.package "$(or $(OUT),build/$(STAGE))" $(STAGE) \
+		$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(RULES),--rules "$(RULES)")
+
+package-check: ## Make the package of a stage, and check it
+	$(MAKE) package STAGE=check
 
 ci: ## What continuous integration runs
 	bash .ci/run

@@ -14,9 +14,15 @@ from botocore.exceptions import ClientError
 
 from infra.template import TEMPLATE, Resolver, Resource, Template, TemplateError
 
-# Nothing to make locally: the running program is the functions, the gateway plays the API, and what bucket policies
-# demand (TLS) a local cloud does not speak.
-_FOR_AWS_ALONE = {"AWS::Serverless::Function", "AWS::Serverless::Api", "AWS::S3::BucketPolicy"}
+# Nothing to make locally: the running program is the functions and logs to the terminal, the gateway plays the API, and
+# what bucket policies demand (TLS) a local cloud does not speak.
+_FOR_AWS_ALONE = {
+    "AWS::Logs::LogGroup",
+    "AWS::S3::BucketPolicy",
+    "AWS::Serverless::Api",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::LayerVersion",
+}
 
 _ARNS = {
     "AWS::DynamoDB::Table": ("TableName", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),

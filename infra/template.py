@@ -161,7 +161,7 @@ class Template:
 
 def _fits(value: str, rules: Mapping[str, Any]) -> bool:
     return (
-        value in rules.get("AllowedValues", [value])
+        value in map(str, rules.get("AllowedValues", [value]))
         and len(value) >= int(rules.get("MinLength", 0))
         and re.fullmatch(rules.get("AllowedPattern", ".*"), value) is not None
     )

@@ -2,13 +2,15 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from infra.package import Unsound, package
+from infra import wheels
+from infra.package import LAYERS, RUNTIME, Unsound, package
 from infra.template import Template
 
 FUNCTIONS = {
@@ -21,21 +23,10 @@ FUNCTIONS = {
 CONSUMERS = {"ScanSmall": "ScanSmallQueue", "ScanLarge": "ScanLargeQueue", "Work": "WorkQueue"}
 
 
-def copy_without_dependencies(folder: Path) -> Path:
-    """The project as far as it is packaged, but for the wheels, which only cost time here."""
-    for name in ("chalicelib", ".chalice"):
-        ignored = shutil.ignore_patterns("__pycache__", "deployments")
-        shutil.copytree(name, folder / name, ignore=ignored)
-    shutil.copy("app.py", folder / "app.py")
-    (folder / "requirements.txt").write_text("")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    project = copy_without_dependencies(tmp_path_factory.mktemp("project"))
-    template = package(tmp_path_factory.mktemp("package"), project=project)  # lints it too
-    document: dict[str, Any] = yaml.safe_load(template.read_text(encoding="utf-8"))
+    made = package(tmp_path_factory.mktemp("package"), "dev", dependencies=False)  # lints it too
+    document: dict[str, Any] = yaml.safe_load(made.template.read_text(encoding="utf-8"))
     return document
 
 
@@ -113,10 +104,58 @@ def test_only_the_api_knows_who_calls() -> None:
         assert "IdentitiesTable" not in json.dumps(statements(function))
 
 
+def test_every_function_runs_on_what_its_wheels_are_for_and_logs_where_logs_end(merged: dict[str, Any]) -> None:
+    for function, (logical, _) in FUNCTIONS.items():
+        properties = merged["Resources"][logical]["Properties"]
+        assert (properties["Runtime"], properties["Architectures"]) == (RUNTIME, ["arm64"])
+        group = merged["Resources"][properties["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["Properties"]["LogGroupName"] == {"Fn::Sub": f"/assetmanager/${{Stage}}/{function}"}
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogDays"}
+
+
+def test_heavy_wheels_are_layers_of_the_functions_that_use_them(merged: dict[str, Any]) -> None:
+    layers = {
+        name: {layer["Ref"] for layer in merged["Resources"][logical]["Properties"].get("Layers", [])}
+        for name, (logical, _) in FUNCTIONS.items()
+    }
+    assert {name: used for name, used in layers.items() if used} == {
+        "scan_small": {"ScanLayer"},
+        "scan_large": {"ScanLayer"},
+    }
+    for name in LAYERS:
+        layer = merged["Resources"][name]["Properties"]
+        assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == ([RUNTIME], ["arm64"])
+
+
 def test_an_app_that_api_gateway_would_refuse_is_found_before_it_is_deployed(tmp_path: Path) -> None:
-    project = copy_without_dependencies(tmp_path)
+    project = tmp_path / "project"
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(name, project / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
     (project / "app.py").write_text(
         "from chalice import Chalice\napp = Chalice('broken')\n@app.route('/slash/')\ndef view():\n    return {}\n"
     )
     with pytest.raises(Unsound, match="trailing slash"):
-        package(tmp_path / "out", project=project)
+        package(tmp_path / "out", "dev", project=project, dependencies=False)
+
+
+def test_what_is_never_imported_is_left_out_of_a_zip_that_is_the_same_every_time(tmp_path: Path) -> None:
+    content = {
+        "botocore/data/s3/2006/service.json": "kept",
+        "botocore/data/ec2/2016/service.json": "",
+        "botocore/data/endpoints.json": "kept",
+        "boto3/data/s3/resources.json": "",
+        "jwt/__pycache__/api.pyc": "",
+        "jwt/api.pyi": "",
+        "jwt/api.py": "kept",
+        "jwt.dist-info/RECORD": "",
+        "jwt.dist-info/LICENSE": "kept",
+    }
+    for name, text in content.items():
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    sizes = {wheels.pack(tmp_path / name, (tmp_path / "in", "python")) for name in ("a.zip", "b.zip")}
+    assert sizes == {len("kept") * 4}
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as zipped:
+        assert zipped.namelist() == sorted(f"python/{name}" for name, text in content.items() if text)
