@@ -5,6 +5,7 @@ and a function of its own size. Clients send bytes there themselves, by a form o
 """
 
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 from chalicelib.files import multipart, objects
 from chalicelib.files.models import Verdict
@@ -28,8 +29,8 @@ def is_large(key: str) -> bool:
     return key.startswith("large/")
 
 
-def put(key: str, content: bytes, *, content_type: str) -> None:
-    """Store the bytes of an upload that came in a request body."""
+def put(key: str, content: bytes | BinaryIO, *, content_type: str) -> None:
+    """Store bytes that did not come from a client directly: those of a request body, or of a file made here."""
     objects.put(settings().intake_bucket, key, content, content_type=content_type)
 
 

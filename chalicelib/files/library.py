@@ -5,6 +5,8 @@ bytes of another version can never end under it.
 """
 
 import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from chalicelib.files import objects
 from chalicelib.files.models import File
@@ -12,7 +14,7 @@ from chalicelib.settings import settings
 
 
 def key_for(file_id: str, version: str | None) -> str:
-    """The library key of the bytes that this intake version holds."""
+    """The library key of the bytes of this intake version, or of this digest where they were never there."""
     return f"{file_id}/{hashlib.sha256((version or 'null').encode()).hexdigest()[:16]}"
 
 
@@ -31,6 +33,16 @@ def accept(file: File, version: str | None, size: int) -> str:
         headers={"ContentType": file.content_type},
     )
     return key
+
+
+def put(key: str, content: bytes | BinaryIO, *, content_type: str) -> None:
+    """Store bytes that were found clean before they came near S3 (`chalicelib.files.making`)."""
+    objects.put(settings().library_bucket, key, content, content_type=content_type)
+
+
+def keys_of(prefix: str) -> Iterator[str]:
+    """The keys that begin with the beginning of File ids."""
+    return objects.keys_below(settings().library_bucket, prefix)
 
 
 def open_bytes(key: str, *, first: int | None = None, last: int | None = None) -> objects.StoredObject:

@@ -4,10 +4,10 @@ IAM actions: s3:GetObject, s3:GetObjectVersion, s3:PutObject, s3:PutObjectVersio
 s3:DeleteObjectVersion and s3:ListBucket, each on the bucket of the module that calls.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -52,8 +52,8 @@ class StoredObject:
     body: "StreamingBody | None" = None
 
 
-def put(bucket: str, key: str, content: bytes, *, content_type: str) -> None:
-    """Store bytes under a key."""
+def put(bucket: str, key: str, content: bytes | BinaryIO, *, content_type: str) -> None:
+    """Store bytes, or those of an open file, under a key."""
     aws.s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
@@ -117,9 +117,15 @@ def delete_versions(bucket: str, key: str) -> None:
 
 def delete_below(bucket: str, prefix: str) -> None:
     """Delete every object whose key begins with a prefix, in a bucket without versions."""
+    for key in keys_below(bucket, prefix):
+        delete(bucket, key)
+
+
+def keys_below(bucket: str, prefix: str) -> Iterator[str]:
+    """The keys that begin with a prefix, a thousand a call."""
     for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for found in page.get("Contents", []):
-            delete(bucket, found["Key"])
+            yield found["Key"]
 
 
 def tag(bucket: str, key: str, version: str | None, tags: dict[str, str]) -> None:

@@ -35,13 +35,13 @@ def receive(content: bytes, *, name: str, content_type: str, owner: str, uploade
     Returns:
         The File, and the steps for the transaction that also writes the owner's row.
     """
-    file = _new(name=name, content_type=content_type, size=len(content), uploader=uploader)
+    file = arriving(secrets.token_hex(16), name=name, content_type=content_type, size=len(content), uploader=uploader)
     intake.put(file.intake_key, content, content_type=content_type)
     return file, owned(file, owner)
 
 
 def owned(file: File, owner: str) -> list[Step]:
-    """The steps that write a File that `receive` gave, for this owner instead of the one named there."""
+    """The steps that write a File of `receive` or `arriving` for this owner, whomever it was made for."""
     file.references, file.owner = 1, owner
     return [Put(file, absent(File)), Put(_reference(file.file_id, owner), absent(Reference))]
 
@@ -52,7 +52,7 @@ def begin_upload(*, name: str, content_type: str, size: int, uploader: str) -> t
     Returns:
         The File, whose id is the upload's id and whose `intake_key` is where the bytes go; and the step that writes it.
     """
-    file = _new(name=name, content_type=content_type, size=size, uploader=uploader)
+    file = arriving(secrets.token_hex(16), name=name, content_type=content_type, size=size, uploader=uploader)
     file.references = 0
     return file, Put(file, absent(File))
 
@@ -102,8 +102,8 @@ def _judged_meanwhile(upload_id: str) -> File:
     return file
 
 
-def _new(*, name: str, content_type: str, size: int, uploader: str) -> File:
-    file_id = secrets.token_hex(16)
+def arriving(file_id: str, *, name: str, content_type: str, size: int, uploader: str) -> File:
+    """A File, not yet written, whose bytes have no verdict. Its `intake_key` is where they go."""
     file = File.at(file_id)
     file.name, file.content_type, file.size, file.uploader = name, content_type, size, uploader
     file.created_at = clock.now()

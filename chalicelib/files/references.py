@@ -96,7 +96,8 @@ def purge(file_id: str) -> None:
     library.discard_all(file_id)
     if file.upload_id:
         intake.abort_parts(file.intake_key, file.upload_id)
-    intake.discard(file.intake_key, None)
+    if file.intake_key:  # what was made here never lay there
+        intake.discard(file.intake_key, None)
     quotas.give_back(file)
     at_work = file.claimed_until is not None and file.claimed_until >= clock.epoch()
     # A worker in mid-scan may still copy, and die before it learns that the File is purged: look once more then.

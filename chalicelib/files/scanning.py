@@ -11,7 +11,6 @@ repeated by whoever claims the File next, which happens as long as it is not set
 intake objects.
 """
 
-import hashlib
 import uuid
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from chalicelib import clock, metrics
 from chalicelib.files import intake, library, objects, owners
+from chalicelib.files.digests import Digesting
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.receiving import UPLOAD_SECONDS
 from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, check_ready, scan
@@ -33,7 +33,6 @@ CLAIM_SECONDS = {False: 90, True: 960}
 
 _ORPHAN_SECONDS = 3600
 _LATER_SECONDS = 60
-_CHUNK = 1024 * 1024
 
 
 def handle(message: Message) -> None:
@@ -165,7 +164,7 @@ def _judge(file: File) -> File | None:
     """Scan what has arrived and write the verdict. None: the world moved on, and nothing of this attempt is left."""
     arrived = intake.open_newest(file.intake_key)
     assert arrived.body is not None
-    bytes_ = _Digesting(arrived.body)
+    bytes_ = Digesting(arrived.body)
     if file.attempts > settings().scan_attempts:
         finding = Finding(Outcome.UNSCANNABLE, "scan_kept_crashing")
     else:
@@ -224,22 +223,3 @@ def _scanner_answers() -> bool:
 
 def _age(moment: datetime) -> float:
     return (clock.now() - moment).total_seconds()
-
-
-class _Digesting:
-    """Passes bytes through and takes their SHA-256 on the way."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-        self._sha256 = hashlib.sha256()
-
-    def read(self, size: int = -1, /) -> bytes:
-        chunk: bytes = self._body.read(size if size >= 0 else None)
-        self._sha256.update(chunk)
-        return chunk
-
-    def digest(self) -> str:
-        """The SHA-256 of everything, in hex; reads what the scanner left unread."""
-        while self.read(_CHUNK):
-            pass
-        return self._sha256.hexdigest()
