@@ -4,7 +4,8 @@ An error is raised where the rule is broken and rendered once, at the edge, by t
 was asked for (`chalicelib.web.rendering`). `status` is the HTTP status that says the same thing; it is a plain number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -31,6 +32,32 @@ class MalformedRequest(AssetManagerError):
     """The request cannot be read: a broken body, a missing parameter, impossible encoding."""
 
     code, status, message = "bad_request", 400, "bad request"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request, and where.
+
+    Attributes:
+        code, detail: what is wrong.
+        pointer: the field of the body, as a JSON pointer.
+        parameter: the parameter of the query.
+    """
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class FaultsFound(AssetManagerError):
+    """Fields of the body or parameters of the query are wrong: `faults` has them all, in the order of their names."""
+
+    code, status, message = "invalid", 400, "the request is not valid"
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(faults, key=lambda fault: fault.pointer or "")
+        super().__init__(details=[fault.detail for fault in self.faults])
 
 
 class Unauthenticated(AssetManagerError):

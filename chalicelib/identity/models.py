@@ -4,6 +4,7 @@
     principal#<id>      principal             a principal: name, permissions, groups, organisation, superuser
     principal#<id>      token#<sha256 hex>    one of its API tokens; `expires_at` if it ends by itself
     users               user#<name>           a user: the uid of its principal, and its password's hash
+    member#<subject>    memberships           what `user/<uid>` or `group/<name>` may do, by production
     tokens              token#<token id>      the directory that `make token LIST=1` reads: all of it in one Query
 
 A token id is `<principal id>-<first 12 digits of the hash>`. A token itself is nowhere stored. A directory row is
@@ -12,7 +13,7 @@ written and deleted in one transaction with its token row, and leaves with it by
 
 from typing import ClassVar, Self
 
-from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.identity.principal import Principal
 from chalicelib.rows import Row
@@ -71,6 +72,20 @@ class User(Identity):
     def at(cls, name: str) -> Self:
         """A blank row under the key of this user."""
         return cls(pk=USERS, sk=f"user#{name}")
+
+
+class Memberships(Row):
+    """What a user or a group may do in which production: `w` to write, `d` to delete, beside reading."""
+
+    table_setting: ClassVar[str] = "identities_table"
+
+    productions = JSONAttribute(null=True)
+    revision = NumberAttribute(null=True)
+
+    @classmethod
+    def at(cls, subject: str) -> Self:
+        """A blank row under the key of this subject."""
+        return cls(pk=f"member#{subject}", sk="memberships")
 
 
 def principal_key(uid: str) -> str:

@@ -14,6 +14,8 @@ from chalicelib.errors import (
     AssetManagerError,
     BodyTooLarge,
     Busy,
+    Fault,
+    FaultsFound,
     Forbidden,
     InvalidToken,
     MalformedRequest,
@@ -118,7 +120,9 @@ _STORES_TITLES: dict[type[AssetManagerError], str] = {
 
 
 def _projectassets(error: AssetManagerError, request: Request | None) -> object:
-    """medialoopster-projectassets.md section 0.3: a list of error objects, each with a title."""
+    """docs/apis/projectassets.md, "Errors": a list of error objects, each with a title."""
+    if isinstance(error, FaultsFound):
+        return {"errors": [_fault(error.status, fault) for fault in error.faults]}
     code, detail = _PROJECTASSETS_TEXTS.get(type(error), (error.code, error.message))
     if error.message != type(error).message:
         detail = error.message
@@ -132,6 +136,16 @@ def _projectassets(error: AssetManagerError, request: Request | None) -> object:
             for one in sentences(error) or (detail,)
         ]
     }
+
+
+def _fault(status: int, fault: Fault) -> dict[str, object]:
+    """The keys come in the order of the API's document, though no client may care."""
+    told: dict[str, object] = {"status": str(status)}
+    if fault.pointer is not None:
+        told["source"] = {"pointer": fault.pointer}
+    elif fault.parameter is not None:
+        told["source"] = {"parameter": fault.parameter}
+    return {**told, "code": fault.code, "detail": fault.detail, "title": "Validation Error"}
 
 
 _PROJECTASSETS_TEXTS: dict[type[AssetManagerError], tuple[str, str]] = {
