@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -38,6 +38,8 @@ from chalicelib.settings import settings
 
 DUE_SHARDS = 4
 _CONTENTION_ATTEMPTS = 40
+_LAST = "\U0010ffff"
+"""Sorts behind everything that a key may go on with."""
 
 _R = TypeVar("_R", bound="Row")
 _T = TypeVar("_T")
@@ -114,7 +116,13 @@ class Row(Model):
 
     @classmethod
     def below(
-        cls: type[_R], pk: str, prefix: str, *, limit: int | None = None, after: str | None = None
+        cls: type[_R],
+        pk: str,
+        prefix: str,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        first: str | None = None,
     ) -> Iterator[_R]:
         """The rows of one partition whose sort key begins with `prefix`, in key order, read consistently.
 
@@ -123,11 +131,11 @@ class Row(Model):
         Args:
             limit: at most so many rows.
             after: begin behind this sort key, whether or not a row has it.
+            first: begin at this sort key, itself included.
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
-        return iter(
-            cls.query(pk, cls.sk.startswith(prefix), consistent_read=True, limit=limit, last_evaluated_key=start)
-        )
+        wanted = cls.sk.startswith(prefix) if first is None else cls.sk.between(first, prefix + _LAST)
+        return iter(cls.query(pk, wanted, consistent_read=True, limit=limit, last_evaluated_key=start))
 
     @classmethod
     def due(cls, shard: int, until: int, *, limit: int) -> list[tuple[str, str]]:
@@ -171,6 +179,24 @@ def find_each(*blanks: Row) -> list[Any]:
                 found[key] = kinds[key].from_raw_data(item)
         wanted = answer.get("UnprocessedKeys") or {}
     return [found.get(key) for key in ((getattr(settings(), row.table_setting), row.pk, row.sk) for row in blanks)]
+
+
+def each_below(pk: str, prefix: str, kinds: Mapping[str, type[Row]]) -> Iterator[Row]:
+    """The rows of one partition whose sort key begins with `prefix`, in key order, each of its own type.
+
+    One consistent Query per started MB, sent when its first row is asked for.
+
+    Args:
+        kinds: types by what their sort keys begin with; the first that fits counts. All lie in one table.
+    """
+    kind = next(iter(kinds.values()))
+    wanted = kind.query(pk, kind.sk.startswith(prefix), consistent_read=True)
+
+    def typed(item: dict[str, Any]) -> Row:
+        return next(kinds[start] for start in kinds if item["sk"]["S"].startswith(start)).from_raw_data(item)
+
+    wanted._map_fn = typed
+    return iter(wanted)
 
 
 def shard_of(pk: str) -> str:

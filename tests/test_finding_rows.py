@@ -27,3 +27,5 @@ def test_a_partition_is_read_from_behind_a_key_there_need_not_be(cloud: Cloud) -
     assert [row.store_id for row in Store.below("stores", "store#", after="store#c")] == ["d"]
     assert [row.store_id for row in Store.below("stores", "store#", after="store#a", limit=1)] == ["b"]
     assert list(Store.below("stores", "store#", after="store#d")) == []
+    assert [row.store_id for row in Store.below("stores", "store#", first="store#b")] == ["b", "d"]
+    assert [row.store_id for row in Store.below("stores", "store#", first="store#c", limit=1)] == ["d"]

@@ -45,6 +45,7 @@ def disagreements(world: World) -> list[str]:
         *_verdicts(world, assets, entries),
         *_media(world, projects, entries),
         *_tags(rows, assets),
+        *_index_rows(rows, projects),
     ]
 
 
@@ -107,3 +108,18 @@ def _tags(rows: list[dict[str, Any]], assets: dict[Any, Any]) -> Iterator[str]:
     above = {(pk, asset_id, tag) for (pk, asset_id), asset in assets.items() for tag in asset["tags"]}
     for wrong in below ^ above:
         yield f"tag without agreement: {wrong}"
+
+
+def _index_rows(rows: list[dict[str, Any]], projects: dict[Any, Any]) -> Iterator[str]:
+    """Below each group and tag of a store stand the projects that have it, and no others."""
+    below = {(row["pk"], row["sk"]) for row in rows if row["pk"].startswith(("group#", "tag#")) and _of_project(row)}
+    above = set()
+    for (store_id, project_id), project in projects.items():
+        above |= {(f"group#{store_id}/{group}", f"project#{project_id}") for group in project["groups"]}
+        above |= {(f"tag#{store_id}/{tag}", f"project#{project_id}") for tag in project["tags"]}
+    for wrong in below ^ above:
+        yield f"index row without agreement: {wrong}"
+
+
+def _of_project(row: dict[str, Any]) -> bool:
+    return bool(row["sk"].startswith("project#"))

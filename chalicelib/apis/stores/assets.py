@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.apis.stores import access, errors, ids, parameters, tags
+from chalicelib.apis.stores import access, errors, ids, parameters, shelves, tags
 from chalicelib.apis.stores.access import Right
-from chalicelib.apis.stores.models import RECENT, Asset, Project, Tagged, Version, microseconds
+from chalicelib.apis.stores.index_rows import Tagged
+from chalicelib.apis.stores.models import RECENT, Asset, Project, Version, microseconds
 from chalicelib.apis.stores.parameters import Page
 from chalicelib.apis.stores.projects import LONGEST_TEXT
 from chalicelib.identity import Principal
@@ -55,10 +56,11 @@ def list_assets(
     if tag is None:
         limit = None if page.limit is None else page.limit + 1
         return project, Asset.below(project.partition, "asset#", limit=limit, after=page.after)
-    below = Tagged.asset(store_id, project_id, tag, "").pk
-    rows = tags.found(
-        Tagged.below(below, "asset#", after=page.after) if ids.is_tag(tag) else iter(()),
-        lambda one: Asset.at(store_id, project_id, one.sk.removeprefix("asset#")),
+    if not ids.is_tag(tag):
+        return project, iter(())
+    shelf = shelves.Shelf(Tagged.asset(store_id, project_id, tag, ""), "asset#", page.look)
+    rows = shelves.found(
+        shelves.shared("asset#", page.after, [shelf]), lambda key: Asset(project.partition, key), page.look
     )
     return project, (row for row in rows if tag in row.tags)
 

@@ -73,7 +73,12 @@ def is_object(object_id: str) -> bool:
 
 def is_tag(tag: object) -> bool:
     """Whether something can be a tag."""
-    return isinstance(tag, str) and 0 < len(tag.encode(errors="replace")) <= LONGEST_TAG and _is_printable(tag)
+    return isinstance(tag, str) and is_text(tag, LONGEST_TAG)
+
+
+def is_text(text: str, longest: int) -> bool:
+    """Whether a text has 1 to `longest` bytes and no control characters."""
+    return 0 < len(text.encode(errors="replace")) <= longest and _is_printable(text)
 
 
 def is_segment(text: str, longest: int) -> bool:

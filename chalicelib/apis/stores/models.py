@@ -1,16 +1,18 @@
-"""The rows of the stores table.
+"""The rows of the stores table; those that only lead to others are in `index_rows`.
 
 | pk                      | sk                       | row                                                          |
 | ----------------------- | ------------------------ | ------------------------------------------------------------ |
 | `stores`                | `store#<s>`              | `Store`: one there is; `default` is there without a row      |
 | `store#<s>`             | `project#<p>`            | `Project`: its facts and groups                              |
 | `tag#<s>/<tag>`         | `project#<p>`            | `Tagged`: a project with this tag                            |
+| `group#<s>/<group>`     | `project#<p>`            | `Granted`: a project that this group may use                 |
 | `project#<s>/<p>`       | `asset#<a>`              | `Asset`: everything its meta shows                           |
 | `project#<s>/<p>`       | `version#<a>/<n>`        | `Version`: the n-th upload to an asset                       |
 | `project#<s>/<p>`       | `file#<a>/<n>/<path>`    | `Entry`: a file of version n                                 |
 | `project#<s>/<p>`       | `object#<o>`             | `Document`: a project's JSON object                          |
 | `project#<s>/<p>`       | `named#<m>`              | `Named`: a named version of the project; the newest first    |
 | `project#<s>/<p>`       | `named#<m>/<k>`          | `Named`: a piece of the asset versions it names              |
+| `project#<s>/<p>`       | `label#<name>`           | `Label`: which named version is the newest of this name      |
 | `tag#<s>/<p>/<tag>`     | `asset#<a>`              | `Tagged`: an asset with this tag                             |
 
 `<s>`, `<p>`, `<a>` and `<o>` are ids and hold no slash; `<n>` and `<m>` are written with leading zeros, `<m>` counted
@@ -144,6 +146,8 @@ class Asset(Row):
     worker = UnicodeAttribute(null=True)
     processing_status = UnicodeAttribute(null=True)
     processing_error = UnicodeAttribute(null=True)
+    task = UnicodeAttribute(null=True)
+    """The task that is being worked on; only its end takes it away, so a second one waits."""
 
     @classmethod
     def at(cls, store_id: str, project_id: str, asset_id: str) -> Self:
@@ -181,6 +185,9 @@ class Version(Row):
     table_setting = "stores_table"
 
     filename = UnicodeAttribute(null=True)
+    index_path = UnicodeAttribute(null=True)
+    """Where the version begins, if not at the file that was uploaded."""
+
     uploaded_at = UTCDateTimeAttribute(null=True)
     uploader = UnicodeAttribute(null=True)
 
@@ -198,6 +205,7 @@ class Entry(Row):
     file_id = UnicodeAttribute(null=True)
     library_key = UnicodeAttribute(null=True)
     size = NumberAttribute(null=True)
+    sha256 = UnicodeAttribute(null=True)
     state = UnicodeAttribute(null=True)
     uploaded = BooleanAttribute(null=True)
     """Whether a user uploaded it, rather than a worker made it."""
@@ -258,22 +266,6 @@ class Named(Row):
     def is_piece(self) -> bool:
         """Whether this is a piece of the named version before it."""
         return "/" in self.sk
-
-
-class Tagged(Row):
-    """Says, below a tag, that a project or an asset has it."""
-
-    table_setting = "stores_table"
-
-    @classmethod
-    def project(cls, store_id: str, tag: str, project_id: str) -> Self:
-        """A blank row: this project of the store has the tag."""
-        return cls(pk=f"tag#{store_id}/{tag}", sk=f"project#{project_id}")
-
-    @classmethod
-    def asset(cls, store_id: str, project_id: str, tag: str, asset_id: str) -> Self:
-        """A blank row: this asset of the project has the tag."""
-        return cls(pk=f"tag#{store_id}/{project_id}/{tag}", sk=f"asset#{asset_id}")
 
 
 def partition(store_id: str, project_id: str) -> str:

@@ -34,6 +34,11 @@ class Page:
     limit: int | None = None
     after: str | None = None
 
+    @property
+    def look(self) -> int | None:
+        """How many rows tell the page and whether more follows; None for all."""
+        return None if self.limit is None else self.limit + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

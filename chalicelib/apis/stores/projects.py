@@ -1,17 +1,18 @@
 """The rules of stores and projects: create, list, change what is known of them, change who may use them."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.apis.stores import access, errors, ids, parameters, publishing, tags
+from chalicelib.apis.stores import access, errors, ids, parameters, publishing, shelves, tags
 from chalicelib.apis.stores.access import Right
-from chalicelib.apis.stores.models import DEFAULT_STORE, Document, Project, Store, Tagged
+from chalicelib.apis.stores.index_rows import Granted, Tagged
+from chalicelib.apis.stores.models import DEFAULT_STORE, PUBLIC, Document, Project, Store
 from chalicelib.apis.stores.parameters import Page
 from chalicelib.identity import Principal
 from chalicelib.jobs import running
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, Put, Step, TransactionCancelled, absent, contend, create, transact
+from chalicelib.rows import ConditionFailed, Put, Row, Step, TransactionCancelled, absent, contend, create, transact
 
 PROJECT_OBJECT = "project"
 """The object that every project has: its Sections, shown together with its meta."""
@@ -31,8 +32,8 @@ TEXTS = (
 )
 FLAGS = ("video_controller", "html_controller")
 LONGEST_TEXT = 20_000
-MOST_GROUPS = 100
-_LONGEST_GROUP = 200
+MOST_GROUPS = 90
+LONGEST_GROUP = 200
 
 
 def list_stores() -> list[str]:
@@ -81,7 +82,8 @@ def create_project(principal: Principal, store_id: str, fields: dict[str, Any], 
 
     def attempt() -> None:
         try:
-            transact(Put(row, absent(Project)), Put(sections, absent(Document)))
+            granted = _granted([], groups, row)
+            transact(Put(row, absent(Project)), Put(sections, absent(Document)), *granted)
         except TransactionCancelled as cancelled:
             if cancelled.failed:
                 raise errors.project_in_use(row.project_id) from None
@@ -102,18 +104,31 @@ def list_projects(principal: Principal, store_id: str, tag: str | None, page: Pa
         MalformedRequest: there is no such store.
     """
     access.demand_store(store_id)
-    if tag is not None:
-        below = Tagged.project(store_id, tag, "").pk
-        rows: Iterator[Project] = tags.found(
-            Tagged.below(below, "project#", after=page.after) if ids.is_tag(tag) else iter(()),
-            lambda one: Project.at(store_id, one.sk.removeprefix("project#")),
-        )
-        rows = (row for row in rows if tag in row.tags)
-    else:
-        everything = access.is_admin(principal) and page.limit is not None
-        limit = page.limit + 1 if everything and page.limit is not None else None
-        rows = Project.below(f"store#{store_id}", "project#", limit=limit, after=page.after)
+    if access.is_admin(principal) and tag is None:
+        return Project.below(f"store#{store_id}", "project#", limit=page.look, after=page.after)
+    if tag is not None and not ids.is_tag(tag):
+        return iter(())
+    demands = [] if tag is None else [[_shelf(Tagged.project(store_id, tag, ""), page)]]
+    if not access.is_admin(principal):
+        groups = sorted({PUBLIC, *filter(is_group, principal.groups)})
+        demands.append([_shelf(Granted.at(store_id, group, ""), page) for group in groups])
+    keys = shelves.shared("project#", page.after, *demands)
+    rows = shelves.found(keys, lambda key: Project(f"store#{store_id}", key), page.look)
+    # Somebody may have changed a project between its index rows and its own.
+    rows = (row for row in rows if tag is None or tag in row.tags)
     return (row for row in rows if access.may(principal, Right.READ, row.groups))
+
+
+def writable(principal: Principal, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these projects (store id, project id) the caller may write to: one BatchGetItem for each hundred.
+
+    Administrators may write to all of them, which takes no call.
+    """
+    asked = dict.fromkeys(pairs)
+    if access.is_admin(principal):
+        return set(asked)
+    rows = shelves.each_found(Project.at(*pair) for pair in asked)
+    return {(row.store_id, row.project_id) for row in rows if access.may(principal, Right.WRITE, row.groups)}
 
 
 def show(principal: Principal, store_id: str, project_id: str) -> Project:
@@ -201,7 +216,7 @@ def change_groups(
         new = old.copy()
         new.groups, new.access_revision = demand_groups(value), old.access_revision + 1
         job = publishing.planned(old, new)
-        return write(old, new, *publishing.steps(job)), job
+        return write(old, new, *_granted(old.groups, new.groups, new), *publishing.steps(job)), job
 
     project, job = contend(attempt)
     if job is not None:
@@ -216,8 +231,24 @@ def demand_groups(value: Any) -> list[str]:
         MalformedRequest
     """
     groups = parameters.texts(value, "groups")
-    if not all(0 < len(group.encode(errors="replace")) <= _LONGEST_GROUP for group in groups):
-        raise errors.invalid_data(f"The name of a group has 1 to {_LONGEST_GROUP} bytes.")
+    if not all(map(is_group, groups)):
+        raise errors.invalid_data(f"The name of a group has 1 to {LONGEST_GROUP} bytes and no control characters.")
     if len(groups) > MOST_GROUPS:
         raise errors.invalid_data(f"There can be at most {MOST_GROUPS} groups.")
     return groups
+
+
+def is_group(name: str) -> bool:
+    """Whether a group can be called that."""
+    return ids.is_text(name, LONGEST_GROUP)
+
+
+def _granted(before: Iterable[str], after: Iterable[str], project: Project) -> list[Step]:
+    steps = shelves.changed(before, after, lambda group: Granted.at(project.store_id, group, project.project_id))
+    if len(steps) > shelves.MOST_CHANGES:
+        raise errors.invalid_data(f"At most {shelves.MOST_CHANGES} groups can be changed at once.")
+    return steps
+
+
+def _shelf(blank: Row, page: Page) -> shelves.Shelf:
+    return shelves.Shelf(blank, "project#", page.look)

@@ -1,20 +1,14 @@
 """Tags: kept on the row of what has them, and as a row below each tag, so that one Query finds a tag's things."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from chalicelib.apis.stores import errors, ids, parameters
-from chalicelib.apis.stores.models import Tagged
-from chalicelib.rows import Delete, Put, Row, Step, find_each
+from chalicelib.apis.stores import errors, ids, parameters, shelves
+from chalicelib.apis.stores.index_rows import Tagged
+from chalicelib.rows import Step
 
 MOST = 90
 """Tags that one thing may have."""
-
-_MOST_CHANGES = 95
-_AT_ONCE = 100
-
-_R = TypeVar("_R", bound=Row)
 
 
 def demand(value: Any) -> list[str]:
@@ -40,14 +34,7 @@ def changed(before: Sequence[str], after: Sequence[str], below: Callable[[str], 
     Raises:
         MalformedRequest: these are more than fit into one transaction.
     """
-    added, removed = set(after) - set(before), set(before) - set(after)
-    if len(added) + len(removed) > _MOST_CHANGES:
-        raise errors.invalid_data(f"At most {_MOST_CHANGES} tags can be changed at once.")
-    return [*(Put(below(tag)) for tag in sorted(added)), *(Delete(below(tag)) for tag in sorted(removed))]
-
-
-def found(tagged: Iterable[Tagged], blank: Callable[[Tagged], _R]) -> Iterator[_R]:
-    """What the rows below a tag lead to, in their order: one BatchGetItem for each hundred."""
-    rest = iter(tagged)
-    while some := list(islice(rest, _AT_ONCE)):
-        yield from (row for row in find_each(*(blank(one) for one in some)) if row is not None)
+    steps = shelves.changed(before, after, below)
+    if len(steps) > shelves.MOST_CHANGES:
+        raise errors.invalid_data(f"At most {shelves.MOST_CHANGES} tags can be changed at once.")
+    return steps

@@ -7,7 +7,8 @@ import pytest
 
 from app import app
 from chalicelib import clock
-from chalicelib.apis.stores.models import Asset, Tagged
+from chalicelib.apis.stores.index_rows import Tagged
+from chalicelib.apis.stores.models import Asset
 from tests.conformance.stores.gallery import JSON, OCTETS, PROJECT, STORES, Gallery, stock
 from tests.support.calls import counting
 from tests.support.client import deliver
@@ -50,8 +51,8 @@ def known(gallery: Gallery) -> Gallery:
 
 READS = {
     "/api/list": budget(query=1),
-    "/api/default/list": budget(query=1),
-    "/api/default/list?metadata=true": budget(query=1),
+    "/api/default/list": budget(query=2, batch=1),  # her group's index rows and those of `public`
+    "/api/default/list?metadata=true": budget(query=2, batch=1),
     f"{PROJECT}/list": budget(batch=1, query=1),
     f"{PROJECT}/list?filterByTag=none": budget(batch=1, query=1),
     f"{PROJECT}/meta/map": budget(batch=1),
@@ -67,6 +68,10 @@ READS = {
 @pytest.mark.parametrize("path", READS)
 def test_a_read(known: Gallery, path: str) -> None:
     assert calls(lambda: known.alice.get(path)) == READS[path]
+
+
+def test_an_administrator_reads_the_projects_themselves(known: Gallery) -> None:
+    assert calls(lambda: known.admin.get("/api/default/list")) == budget(query=1)
 
 
 def test_a_head_costs_no_more(known: Gallery) -> None:
