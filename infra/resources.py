@@ -14,9 +14,15 @@ from botocore.exceptions import ClientError
 
 from infra.template import TEMPLATE, Resolver, Resource, Template, TemplateError
 
-# Nothing to make locally: the running program is the functions and logs to the terminal, the gateway plays the API, and
-# what bucket policies demand (TLS) a local cloud does not speak.
+# Nothing to make locally: the running program is the functions and logs to the terminal, the gateway plays the API and
+# `infra.local.edge` the distributions, and what bucket policies demand (TLS) a local cloud does not speak.
 _FOR_AWS_ALONE = {
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::Function",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::OriginRequestPolicy",
+    "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::Logs::LogGroup",
     "AWS::S3::BucketPolicy",
     "AWS::Serverless::Api",

@@ -5,8 +5,8 @@ product needs besides its functions, and is laid over what Chalice makes of app.
 replaced, so intrinsics stand in their long form). `infra.resources` creates the tables, buckets and queues of the very
 same text on the local cloud and in the tests.
 
-Only what the template needs is understood: `Ref`, `Fn::Sub`, `Fn::Split`, `Fn::GetAtt`, `Fn::If` and what conditions
-are made of. Anything else raises `TemplateError`, so that nothing the template says is silently dropped.
+Only what the template needs is understood: `Ref`, `Fn::Sub`, `Fn::Split`, `Fn::Select`, `Fn::GetAtt`, `Fn::If` and what
+conditions are made of. Anything else raises `TemplateError`, so that nothing the template says is silently dropped.
 """
 
 import functools
@@ -67,7 +67,14 @@ def document(path: Path = TEMPLATE) -> Mapping[str, Any]:
 
 
 def _parsed(file: Path) -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    class Loader(yaml.SafeLoader):
+        """YAML in which `!File ../edge/request.js` stands for that file's text."""
+
+    def text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+        return (file.parent / str(loader.construct_scalar(node))).read_text(encoding="utf-8")
+
+    Loader.add_constructor("!File", text)
+    parsed: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     return parsed
 
 
@@ -207,6 +214,9 @@ class Resolver:
             if name == "Fn::Split":
                 separator, text = argument
                 return str(self.resolve(text)).split(separator)
+            if name == "Fn::Select":
+                index, items = argument
+                return self.resolve(items)[int(index)]
         if unknown := [name for name in value if name.startswith("Fn::")]:
             raise TemplateError(f"the intrinsic {unknown[0]} is not understood here")
         return {key: given for key, item in value.items() if (given := self.resolve(item)) is not _NOTHING}

@@ -1,0 +1,260 @@
+"""The distributions of the template: which origin a request reaches, what the cache knows it by, what comes back.
+
+Behaviours are evaluated here, and viewer functions run in Node.js; CloudFront itself is nowhere to be had.
+"""
+
+import re
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.web import policies
+from infra.template import Resolver, Template
+from tests.support import javascript
+
+GIVEN = {
+    "Stage": "dev",
+    "AssetsOrigin": "https://assets.test",
+    "StoresOrigin": "https://stores.test",
+    "DraftAssetsOrigin": "https://draft.test",
+    "OriginSecret": "s" * 32,
+}
+PUBLISHED = ("/media/", "/government/uploads/", "/stores/")
+ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template()
+
+
+def distribution(template: Template, name: str) -> dict[str, Any]:
+    config: dict[str, Any] = template.resources[name].properties["DistributionConfig"]
+    return config
+
+
+def behaviour(config: dict[str, Any], path: str) -> dict[str, Any]:
+    """The first behaviour whose pattern fits, as CloudFront chooses."""
+    for found in config.get("CacheBehaviors", []):
+        if fnmatchcase(path, found["PathPattern"]):
+            return dict(found)
+    return dict(config["DefaultCacheBehavior"])
+
+
+def policy(template: Template, reference: dict[str, str]) -> dict[str, Any]:
+    [config] = template.resources[reference["Ref"]].properties.values()
+    return dict(config)
+
+
+def code(template: Template, association: str, chosen: dict[str, Any], **given: str) -> str:
+    """The text of the function that a behaviour runs at an event, with the stage's hosts in it."""
+    [arn] = [one["FunctionARN"] for one in chosen["FunctionAssociations"] if one["EventType"] == association]
+    resource = template.resources[arn["Fn::GetAtt"][0]]
+    assert resource.properties["AutoPublish"] is True
+    return str(Resolver(GIVEN | given, lambda *_: "").resolve(resource.properties["FunctionCode"]))
+
+
+def asked(template: Template, *events: dict[str, Any], **given: str) -> list[dict[str, Any]]:
+    """What becomes of requests for published files, hosts named as given."""
+    return javascript.run(
+        code(template, "viewer-request", behaviour(distribution(template, "PublicDistribution"), "/media/x"), **given),
+        events,
+    )
+
+
+def paths() -> list[tuple[str, set[str]]]:
+    """A path for each route of all APIs, with its methods."""
+    return [(re.sub(r"\{(\w+)\+?\}", "x1", pattern), set(methods)) for pattern, methods in app.routes.items()]
+
+
+def test_of_all_paths_only_published_files_may_come_from_the_bucket(template: Template) -> None:
+    config = distribution(template, "PublicDistribution")
+    for path, methods in paths():
+        chosen = behaviour(config, path)
+        if path.startswith(PUBLISHED):
+            assert chosen["TargetOriginId"] == "media-then-app"
+            assert methods <= set(chosen["AllowedMethods"])
+        else:
+            assert chosen["TargetOriginId"] == "app"
+            assert set(chosen["AllowedMethods"]) == ALL_METHODS
+    assert sum(path.startswith(PUBLISHED) for path, _ in paths()) >= 3
+
+
+def test_the_app_is_asked_where_the_bucket_has_nothing(template: Template) -> None:
+    [group] = distribution(template, "PublicDistribution")["OriginGroups"]["Items"]
+    assert [member["OriginId"] for member in group["Members"]["Items"]] == ["media", "app"]
+    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404]
+    [reader] = [
+        chosen
+        for statement in template.resources["MediaBucketPolicy"].properties["PolicyDocument"]["Statement"]
+        if "Fn::If" in statement
+        for chosen in statement["Fn::If"]
+        if "Action" in chosen
+    ]
+    assert reader["Action"] == "s3:GetObject"  # and no listing, so what is missing is a 403
+
+
+def test_drafts_never_come_from_the_bucket_or_a_cache(template: Template) -> None:
+    config = distribution(template, "DraftDistribution")
+    assert [origin["Id"] for origin in config["Origins"]] == ["app"]
+    for path, _ in paths():
+        cache = policy(template, behaviour(config, path)["CachePolicyId"])
+        assert cache["MaxTTL"] == 0
+
+
+def test_only_the_media_bucket_is_an_origin_and_only_by_its_own_access_control(template: Template) -> None:
+    for name in ("PublicDistribution", "DraftDistribution"):
+        for origin in distribution(template, name)["Origins"]:
+            if origin["Id"] == "media":
+                assert origin["DomainName"] == {"Fn::GetAtt": ["MediaBucket", "RegionalDomainName"]}
+                assert origin["OriginAccessControlId"] == {"Ref": "MediaAccess"}
+            else:
+                [header] = origin["OriginCustomHeaders"]
+                assert header == {"HeaderName": "X-Origin-Secret", "HeaderValue": {"Ref": "OriginSecret"}}
+                assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+
+
+def test_no_query_and_no_cookie_is_in_a_cache_key_and_no_origin_gets_the_viewers_host(template: Template) -> None:
+    for cache in template.of_type("AWS::CloudFront::CachePolicy"):
+        key = cache.properties["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert key["QueryStringsConfig"]["QueryStringBehavior"] == "none"
+        assert key["CookiesConfig"]["CookieBehavior"] == "none"
+        assert not key["EnableAcceptEncodingGzip"]
+        assert "Host" not in key["HeadersConfig"].get("Headers", [])
+    for forwarded in template.of_type("AWS::CloudFront::OriginRequestPolicy"):
+        headers = forwarded.properties["OriginRequestPolicyConfig"]["HeadersConfig"]
+        assert (headers["HeaderBehavior"] == "whitelist") == ("Host" not in headers["Headers"])
+
+
+def test_an_error_is_remembered_no_longer_than_the_app_says(template: Template) -> None:
+    remembered = distribution(template, "PublicDistribution")["CustomErrorResponses"]
+    assert {item["ErrorCode"] for item in remembered} >= {400, 403, 404, 405, 416, 500, 502, 503, 504}
+    assert {item["ErrorCachingMinTTL"] for item in remembered} == {0}
+
+
+@pytest.mark.parametrize(
+    ("sent", "known_as"),
+    [
+        ("/media/1/a.txt", "/media/1/a.txt"),
+        ("/media//1///a.txt", "/media/1/a.txt"),
+        ("/media/1/a+b.txt", "/media/1/a%2Bb.txt"),
+        ("/media/1/a%2bb.txt", "/media/1/a%2Bb.txt"),
+        ("/media/1/%61.txt", "/media/1/a.txt"),
+        ("/media/1/a%2Fb", "/media/1/a%2Fb"),
+        ("/media/1/it's(*)!.txt", "/media/1/it%27s%28%2A%29%21.txt"),
+        ("/media/1/%E2%82%AC", "/media/1/%E2%82%AC"),
+        ("/media/1/%FF", "/media/1/%FF"),
+        ("/media/1/%zz", "/media/1/%zz"),
+    ],
+)
+def test_every_way_to_write_a_path_is_one_to_the_cache(template: Template, sent: str, known_as: str) -> None:
+    [answer] = asked(template, javascript.request(sent))
+    assert answer["result"]["uri"] == known_as
+    assert answer["origin"] is None
+
+
+def test_queries_are_dropped_so_that_none_turns_what_the_bucket_sends(template: Template) -> None:
+    [answer] = asked(template, javascript.request("/media/1/a.svg", query="response-content-type=text/html&v=1"))
+    assert answer["result"]["querystring"] == {}
+    assert "x-uncached" not in answer["result"]["headers"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        {"query": "token=abc&v=1"},
+        {"query": "AUTH_TOKEN=abc"},
+        {"Authorization": "Bearer abc"},
+        {"Auth_Token": "abc"},
+        {"Auth__Token": "abc"},
+        {"Cookie": "a=b; AUTH_TOKEN=abc"},
+    ],
+)
+def test_a_request_with_a_token_goes_to_the_app_and_past_the_cache(template: Template, token: dict[str, str]) -> None:
+    path = "/stores/s/p/a/1/f"
+    [answer] = asked(template, javascript.request(path, host="stores.test", **token))
+    assert answer["origin"] == "app"
+    assert answer["result"]["headers"]["x-uncached"]["value"] == f"id-of-{path}"  # another one each time
+    assert set(answer["result"]["querystring"]) <= {"token", "AUTH_TOKEN"}
+    chosen = behaviour(distribution(template, "PublicDistribution"), path)
+    cache = policy(template, chosen["CachePolicyId"])["ParametersInCacheKeyAndForwardedToOrigin"]
+    forwarded = policy(template, chosen["OriginRequestPolicyId"])
+    assert "X-Uncached" in cache["HeadersConfig"]["Headers"]
+    reaching = {name.lower() for name in cache["HeadersConfig"]["Headers"] + forwarded["HeadersConfig"]["Headers"]}
+    carriers = set(answer["result"]["headers"]) - {"host", "auth_token"}
+    assert carriers <= reaching
+    assert set(answer["result"]["querystring"]) <= set(forwarded["QueryStringsConfig"]["QueryStrings"])
+    assert set(forwarded["CookiesConfig"]["Cookies"]) == {"AUTH_TOKEN"}
+
+
+def test_a_viewer_cannot_mark_a_request_itself_or_name_another_host(template: Template) -> None:
+    lies = javascript.request("/media/1/a", X_Uncached="mine", X_Forwarded_Host="api.test")
+    [answer] = asked(template, lies)
+    assert "x-uncached" not in answer["result"]["headers"]
+    assert answer["result"]["headers"]["x-forwarded-host"]["value"] == "assets.test"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "stores", "from_bucket"),
+    [
+        ("assets.test", "/media/1/a", "https://stores.test", True),
+        ("assets.test", "/stores/s/p/a/1/f", "https://stores.test", False),
+        ("stores.test", "/stores/s/p/a/1/f", "https://stores.test", True),
+        ("stores.test", "/media/1/a", "https://stores.test", False),
+        ("Stores.Test", "/stores/s/p/a/1/f", "https://stores.test", True),
+        ("assets.test", "/stores/s/p/a/1/f", "", False),
+    ],
+)
+def test_each_host_serves_its_own_files_alone(
+    template: Template, host: str, path: str, stores: str, from_bucket: bool
+) -> None:
+    [answer] = asked(template, javascript.request(path, host=host), StoresOrigin=stores)
+    assert (answer["origin"] is None) is from_bucket
+
+
+def test_whatever_goes_to_the_app_says_which_host_was_meant(template: Template) -> None:
+    for name in ("PublicDistribution", "DraftDistribution"):
+        chosen = behaviour(distribution(template, name), "/")
+        text = code(template, "viewer-request", chosen)
+        [answer] = javascript.run(text, [javascript.request("/", host="Draft.Test", X_Forwarded_Host="api.test")])
+        assert answer["result"]["headers"]["x-forwarded-host"]["value"] == "draft.test"
+        forwarded = policy(template, chosen["OriginRequestPolicyId"])
+        assert forwarded["QueryStringsConfig"]["QueryStringBehavior"] == "all"
+        assert forwarded["CookiesConfig"]["CookieBehavior"] == "all"
+
+
+def test_the_challenge_gets_its_name_back_everywhere(template: Template) -> None:
+    for name in ("PublicDistribution", "DraftDistribution"):
+        config = distribution(template, name)
+        for chosen in [*config.get("CacheBehaviors", []), config["DefaultCacheBehavior"]]:
+            renamed = {"x-amzn-remapped-www-authenticate": {"value": "Bearer"}, "etag": {"value": '"1"'}}
+            [answer] = javascript.run(
+                code(template, "viewer-response", chosen), [{"response": {"statusCode": 401, "headers": renamed}}]
+            )
+            assert answer["result"]["headers"] == {"www-authenticate": {"value": "Bearer"}, "etag": {"value": '"1"'}}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/media/1/a", policies.MEDIA), ("/government/uploads/a", policies.MEDIA), ("/stores/s/p/a/1/f", policies.STORES)],
+)
+def test_the_edge_sends_the_same_policies_as_the_app(template: Template, path: str, expected: dict[str, str]) -> None:
+    chosen = behaviour(distribution(template, "PublicDistribution"), path)
+    config = policy(template, chosen["ResponseHeadersPolicyId"])
+    security = config["SecurityHeadersConfig"]
+    sent = {item["Header"]: item["Value"] for item in config["CustomHeadersConfig"]["Items"]}
+    sent["Content-Security-Policy"] = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    sent["X-Content-Type-Options"] = "nosniff"
+    assert security["ContentTypeOptions"]["Override"] is True
+    if "FrameOptions" in security:
+        sent["X-Frame-Options"] = security["FrameOptions"]["FrameOption"]
+    assert sent == expected
+
+
+def test_functions_fit_what_cloudfront_takes(template: Template) -> None:
+    for function in template.of_type("AWS::CloudFront::Function"):
+        assert function.properties["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+        text = function.properties["FunctionCode"]
+        assert len((text if isinstance(text, str) else text["Fn::Sub"][0]).encode()) < 10_000
