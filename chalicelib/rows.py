@@ -32,6 +32,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
+from pynamodb.pagination import ResultIterator
 
 from chalicelib.errors import Busy
 from chalicelib.settings import settings
@@ -189,14 +190,13 @@ def each_below(pk: str, prefix: str, kinds: Mapping[str, type[Row]]) -> Iterator
     Args:
         kinds: types by what their sort keys begin with; the first that fits counts. All lie in one table.
     """
-    kind = next(iter(kinds.values()))
-    wanted = kind.query(pk, kind.sk.startswith(prefix), consistent_read=True)
 
     def typed(item: dict[str, Any]) -> Row:
         return next(kinds[start] for start in kinds if item["sk"]["S"].startswith(start)).from_raw_data(item)
 
-    wanted._map_fn = typed
-    return iter(wanted)
+    kind = next(iter(kinds.values()))
+    wanted = {"range_key_condition": kind.sk.startswith(prefix), "consistent_read": True}
+    return ResultIterator(kind._get_connection().query, (pk,), wanted, map_fn=typed)
 
 
 def shard_of(pk: str) -> str:
