@@ -18,6 +18,9 @@ from chalicelib.web.request import Request
 PAGE = 1_000
 """Objects of one answer, at most and by default."""
 
+TOO_LARGE = 10**12
+"""No id is as large: row keys have room for twelve digits."""
+
 _JSON, _FORMS = "application/json", ("multipart/form-data", "application/x-www-form-urlencoded")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
