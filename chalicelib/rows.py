@@ -124,6 +124,7 @@ class Row(Model):
         limit: int | None = None,
         after: str | None = None,
         first: str | None = None,
+        last: str | None = None,
     ) -> Iterator[_R]:
         """The rows of one partition whose sort key begins with `prefix`, in key order, read consistently.
 
@@ -133,10 +134,21 @@ class Row(Model):
             limit: at most so many rows.
             after: begin behind this sort key, whether or not a row has it.
             first: begin at this sort key, itself included.
+            last: with `first`: end at this sort key, itself included.
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
-        wanted = cls.sk.startswith(prefix) if first is None else cls.sk.between(first, prefix + _LAST)
+        wanted = cls.sk.startswith(prefix) if first is None else cls.sk.between(first, last or prefix + _LAST)
         return iter(cls.query(pk, wanted, consistent_read=True, limit=limit, last_evaluated_key=start))
+
+    @classmethod
+    def stretch(cls: type[_R], pk: str, first: str, last: str) -> tuple[list[_R], bool]:
+        """The first MB of the rows of one partition from one sort key to another (both included), and whether more follow.
+
+        One Query.
+        """
+        found = cls.query(pk, cls.sk.between(first, last), consistent_read=True).page_iter
+        page = next(found)
+        return [cls.from_raw_data(item) for item in page["Items"]], found.last_evaluated_key is not None
 
     @classmethod
     def due(cls, shard: int, until: int, *, limit: int) -> list[tuple[str, str]]:

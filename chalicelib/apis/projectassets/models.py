@@ -151,6 +151,7 @@ class BundleFile(Row):
     file_id = UnicodeAttribute(null=True)
     library_key = UnicodeAttribute(null=True)
     size = NumberAttribute(null=True)
+    sha256 = UnicodeAttribute(null=True)
     state = UnicodeAttribute(null=True)
     content_type = UnicodeAttribute(null=True)
     updated_at = UTCDateTimeAttribute(null=True)
