@@ -125,6 +125,7 @@ class Row(Model):
         after: str | None = None,
         first: str | None = None,
         last: str | None = None,
+        newest_first: bool = False,
     ) -> Iterator[_R]:
         """The rows of one partition whose sort key begins with `prefix`, in key order, read consistently.
 
@@ -135,10 +136,12 @@ class Row(Model):
             after: begin behind this sort key, whether or not a row has it.
             first: begin at this sort key, itself included.
             last: with `first`: end at this sort key, itself included.
+            newest_first: in reverse order of their keys, where those begin with a moment.
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
         wanted = cls.sk.startswith(prefix) if first is None else cls.sk.between(first, last or prefix + _LAST)
-        return iter(cls.query(pk, wanted, consistent_read=True, limit=limit, last_evaluated_key=start))
+        backwards = {"scan_index_forward": False} if newest_first else {}
+        return iter(cls.query(pk, wanted, consistent_read=True, limit=limit, last_evaluated_key=start, **backwards))
 
     @classmethod
     def stretch(cls: type[_R], pk: str, first: str, last: str) -> tuple[list[_R], bool]:

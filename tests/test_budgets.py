@@ -56,6 +56,7 @@ def budget(**counts: int) -> Counter[str]:
     """Calls by their short names."""
     names = {
         "get": "dynamodb.GetItem",
+        "batch": "dynamodb.BatchGetItem",
         "query": "dynamodb.Query",
         "update": "dynamodb.UpdateItem",
         "transaction": "dynamodb.TransactWriteItems",
@@ -82,6 +83,15 @@ def public(site: Site, name: str = "a.txt") -> Reply:
 
 def test_reading_an_asset_is_one_get(site: Site) -> None:
     assert calls(lambda: site.owner.get(f"/assets/{site.asset}")) == budget(get=1)
+
+
+def test_a_page_of_assets_is_one_query_and_one_batch_get(site: Site) -> None:
+    for _ in range(4):
+        site.create()
+    one_page = budget(query=1, batch=1)
+    assert calls(lambda: site.owner.get("/assets")) == one_page
+    assert calls(lambda: site.owner.get("/assets?limit=2")) == one_page
+    assert calls(lambda: site.owner.get("/assets?deleted=true")) == budget(query=1), "there is nothing to look up"
 
 
 def test_a_direct_upload_is_one_put_and_one_transaction(site: Site) -> None:

@@ -25,6 +25,7 @@ def disagreements(world: World) -> list[str]:
         *_media(world, assets, files),
         *_paths(rows, assets),
         *_arrows(rows, assets),
+        *_listings(rows, assets),
     ]
 
 
@@ -97,3 +98,15 @@ def _arrows(rows: list[dict[str, Any]], assets: list[Asset]) -> Iterator[str]:
                 yield f"a loop of replacements through {here}"
                 break
             seen.add(here)
+
+
+def _listings(rows: list[dict[str, Any]], assets: list[Asset]) -> Iterator[str]:
+    listed = {(row["pk"], row["sk"]) for row in rows if row["sk"].startswith(("kept#", "deleted#"))}
+    wanted = {
+        (partition, f"{'deleted' if asset.deleted_at else 'kept'}#{asset.asset_id}")
+        for asset in assets
+        if not asset.purged
+        for partition in (f"owner#{asset.owner}", "assets")
+    }
+    for entry in listed ^ wanted:
+        yield f"only an asset or only a listing knows of this: {entry}"

@@ -6,6 +6,12 @@
 | `asset#<id>`   | `former#<name>#<n>`    | `Former`: the n-th name and File the asset had before                   |
 | `asset#<id>`   | `replaces#<other id>`  | `Replaces`: the other asset's replacement is this one                   |
 | `path#<path>`  | `path`                 | `LegacyPath`: who has this whitehall path, and how often it changed hands |
+| `owner#<uid>`  | `kept#<id>`            | `Listed`: an undeleted asset of this owner, for listings                |
+| `owner#<uid>`  | `deleted#<id>`         | `Listed`: a deleted one                                                 |
+| `assets`       | the same two           | `Listed`: those of all owners, for who may manage all assets            |
+
+An id begins with the second of creation, so listings are in order of creation. Their rows say nothing but which assets
+there are: facts that change are read where they are written.
 
 `version` counts the writes of an asset and is the condition of the next one. `Former` rows are found by name
 (`former#<name>#`), because old names are looked up when somebody asks for one.
@@ -179,6 +185,22 @@ class LegacyPath(Row):
     def at(cls, path: str) -> Self:
         """A blank row under the key of this path."""
         return cls(pk=f"path#{path}", sk="path")
+
+
+class Listed(Row):
+    """Says that there is an asset, in one of the partitions that listings read."""
+
+    table_setting = "assets_table"
+
+    @classmethod
+    def at(cls, partition: str, shelf: str, asset_id: str) -> Self:
+        """A blank row for an asset on the shelf `kept` or `deleted`."""
+        return cls(pk=partition, sk=f"{shelf}#{asset_id}")
+
+    @property
+    def asset_id(self) -> str:
+        """The asset that is there."""
+        return self.sk.partition("#")[2]
 
 
 def new_asset_id() -> str:

@@ -17,8 +17,15 @@ def asset(row: Asset, status: str, *, api: str, assets: str, with_access: bool =
         api, assets: scheme and host of the API and of the public assets host.
         with_access: show the access lists too.
     """
+    answer = {"_response_info": {"status": status}, **facts(row, api=api, assets=assets)}
+    if with_access:
+        answer |= {name: list(getattr(row, name) or []) for name in _ACCESS}
+    return answer
+
+
+def facts(row: Asset, *, api: str, assets: str) -> dict[str, Any]:
+    """What is shown of an asset wherever it is shown; `api` and `assets` as for `asset`."""
     answer: dict[str, Any] = {
-        "_response_info": {"status": status},
         "id": f"{api}/assets/{row.asset_id}",
         "name": row.name,
         "content_type": row.content_type,
@@ -29,8 +36,6 @@ def asset(row: Asset, status: str, *, api: str, assets: str, with_access: bool =
         "deleted": row.deleted_at is not None,
     }
     answer |= {name: getattr(row, name) for name in _OPTIONAL if getattr(row, name)}
-    if with_access:
-        answer |= {name: list(getattr(row, name) or []) for name in _ACCESS}
     return answer
 
 

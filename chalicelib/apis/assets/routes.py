@@ -12,19 +12,43 @@ from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
-    from chalicelib.apis.assets import health, models, parameters, placeholder, presenters, service, serving, whitehall
+    from chalicelib.apis.assets import (
+        health,
+        listing,
+        models,
+        parameters,
+        placeholder,
+        presenters,
+        service,
+        serving,
+        whitehall,
+    )
     from chalicelib.identity import Principal
-    from chalicelib.web import authentication, bodies
+    from chalicelib.web import authentication, bodies, paging
 else:
     authentication, bodies = Lazy("chalicelib.web.authentication"), Lazy("chalicelib.web.bodies")
-    health, models = Lazy("chalicelib.apis.assets.health"), Lazy("chalicelib.apis.assets.models")
+    health, listing = Lazy("chalicelib.apis.assets.health"), Lazy("chalicelib.apis.assets.listing")
+    models, paging = Lazy("chalicelib.apis.assets.models"), Lazy("chalicelib.web.paging")
     parameters, placeholder = Lazy("chalicelib.apis.assets.parameters"), Lazy("chalicelib.apis.assets.placeholder")
     presenters, service = Lazy("chalicelib.apis.assets.presenters"), Lazy("chalicelib.apis.assets.service")
     serving, whitehall = Lazy("chalicelib.apis.assets.serving"), Lazy("chalicelib.apis.assets.whitehall")
 
 routes = Blueprint(__name__)
 
+_FRESH = {"Cache-Control": "no-cache, private, no-store"}
 _FOR_A_DAY = {"Cache-Control": "max-age=86400, public"}
+
+
+@routes.route("/assets", methods=["GET"])
+def list_assets() -> Response:
+    """The assets that the caller may manage, the newest first; with `deleted=true` those that are deleted."""
+    request, caller = _api_call()
+    deleted = paging.flag(request, "deleted")
+    found = listing.page(caller, paging.wanted(request, models.ID), deleted=deleted)
+    api, assets = origin(Host.API, request), origin(Host.ASSETS, request)
+    results = [presenters.facts(asset, api=api, assets=assets) for asset in found.assets]
+    after = None if found.last is None else paging.cursor(found.last)
+    return json_response({"_response_info": {"status": "ok"}, "results": results, "next_cursor": after}, 200, _FRESH)
 
 
 @routes.route("/assets", methods=["POST"])
@@ -158,4 +182,4 @@ def _answer(
         assets=origin(Host.ASSETS, request),
         with_access=with_access,
     )
-    return json_response(body, code, {"Cache-Control": "no-cache, private, no-store"})
+    return json_response(body, code, _FRESH)

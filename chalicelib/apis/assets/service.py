@@ -8,7 +8,7 @@ between the two is found by the sweep, because the publication's row is part of 
 from collections.abc import Callable
 
 from chalicelib import clock
-from chalicelib.apis.assets import chains, ownership, publishing, retention, validation, whitehall
+from chalicelib.apis.assets import chains, listing, ownership, publishing, retention, validation, whitehall
 from chalicelib.apis.assets.arrivals import Arrival
 from chalicelib.apis.assets.models import STATE_OF, Asset, State, new_asset_id
 from chalicelib.apis.assets.parameters import Changes
@@ -140,6 +140,7 @@ def commit(old: Asset | None, new: Asset, steps: list[Step] | None = None, displ
     transact(
         Put(new, absent(Asset) if old is None else Asset.version == old.version),
         *(steps or []),
+        *listing.moves(old, new),
         *chains.links(old, new),
         *intentions,
         *([Put(job)] if job is not None else []),

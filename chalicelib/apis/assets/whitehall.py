@@ -7,7 +7,7 @@ generation of what is published, so that a late worker of the holder before neve
 from dataclasses import dataclass, field
 
 from chalicelib import clock
-from chalicelib.apis.assets import ownership, retention, validation
+from chalicelib.apis.assets import listing, ownership, retention, validation
 from chalicelib.apis.assets.models import Asset, LegacyPath
 from chalicelib.apis.assets.parameters import Changes
 from chalicelib.errors import ValidationFailed
@@ -59,7 +59,7 @@ def claim(principal: Principal, new: Asset, changes: Changes) -> Claim:
         ownership.demand(principal, holder)
         gone = retention.deleted(holder)
         gone.version, gone.updated_at = holder.version + 1, clock.now()
-        taken.steps.append(Put(gone, Asset.version == holder.version))
+        taken.steps += [Put(gone, Asset.version == holder.version), *listing.moves(holder, gone)]
         taken.displaced = holder
     return taken
 
