@@ -13,22 +13,23 @@ the owner hears their verdicts later.
 """
 
 import hashlib
-import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from chalicelib import clock
 from chalicelib.batches import batched
 from chalicelib.files import intake, library, names, receiving
 from chalicelib.files.digests import Digesting
 from chalicelib.files.models import File, Verdict
+from chalicelib.files.outputs import Output, WorkError
 from chalicelib.files.scanners import Finding, Outcome, scan
 from chalicelib.rows import Step, TransactionCancelled, contend, transact
 from chalicelib.settings import settings
+
+__all__ = ["Made", "Output", "RowsRefused", "Run", "Unclean", "Unwanted", "WorkError", "file_id_of", "make", "unmake"]
 
 THREADS = 8
 """Outputs that are scanned and stored at once; so many contents are in memory."""
@@ -36,10 +37,6 @@ THREADS = 8
 _STEPS = 100
 _NAMED = 5
 _RUN_DIGITS = 16
-
-
-class WorkError(Exception):
-    """The work cannot be done, and never will be with this file. Its text is for the user: one clause, no full stop."""
 
 
 class Unclean(WorkError):
@@ -62,28 +59,6 @@ class RowsRefused(Exception):
     def __init__(self, failed: dict[int, Any]) -> None:
         self.failed = failed
         super().__init__("the owner's rows did not allow it")
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A file that was made.
-
-    Args:
-        path: where it belongs, relative and with `/`; unique within its run.
-        content: its bytes, or where they lie on the local disk.
-    """
-
-    path: str
-    content: bytes | Path
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
-
-    def open(self) -> BinaryIO:
-        """Open its bytes for reading."""
-        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
 
 
 @dataclass(frozen=True, slots=True)

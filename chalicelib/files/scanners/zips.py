@@ -26,19 +26,19 @@ END64, LOCATOR64, DESCRIPTOR = b"PK\x06\x06", b"PK\x06\x07", b"PK\x07\x08"
 _LOCAL_HEADER = Struct("<4s5H3I2H")
 _CENTRAL_HEADER = Struct("<4s6H3I5H2I")
 END_RECORD = Struct("<4s4H2IH")
-_END64_RECORD = Struct("<4sQ2H2I4Q")
-_LOCATOR = Struct("<4sIQI")
-LOCATOR64_SIZE = _LOCATOR.size
+END64_RECORD = Struct("<4sQ2H2I4Q")
+LOCATOR = Struct("<4sIQI")
+LOCATOR64_SIZE = LOCATOR.size
 _DESCRIPTORS = (Struct("<4sIQQ"), Struct("<IQQ"), Struct("<4sIII"), Struct("<III"))
 
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _STORED, _DEFLATED, _BZIPPED, _AES = 0, 8, 12, 99
-_ENCRYPTED, _DESCRIBED_BEHIND, _PATCHED = 0x2041, 0x0008, 0x0020
+_ENCRYPTED, _DESCRIBED_BEHIND, _PATCHED, _UTF8 = 0x2041, 0x0008, 0x0020, 0x0800
 _ZIP64 = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class Facts:
     """What both lists say of an entry."""
 
     name: bytes
@@ -51,6 +51,23 @@ class _Facts:
         """A short stand-in, so that names of an unlimited length are not kept."""
         head = f"{self.method} {self.crc} {self.packed} {self.unpacked} ".encode()
         return hashlib.sha256(head + self.name).digest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Central:
+    """An entry of the central directory.
+
+    Args:
+        offset: where its local entry begins.
+        facts: what the local entry has to say too.
+        is_utf8: whether it says that its name is UTF-8.
+        mode: the Unix file type and permissions; 0 where there are none.
+    """
+
+    offset: int
+    facts: Facts
+    is_utf8: bool
+    mode: int
 
 
 def entries(source: Source, entry: Callable[[], None]) -> Iterator[Iterator[bytes]]:
@@ -67,13 +84,13 @@ def entries(source: Source, entry: Callable[[], None]) -> Iterator[Iterator[byte
     while source.peek(4) == LOCAL:
         entry()
         start = source.position
-        local = _Local(source)
+        local = Local(source)
         yield local.content(source)
         seen[start] = local.facts().digest()
     _check_directory(source, seen)
 
 
-class _Local:
+class Local:
     """One local entry: its header, then its content."""
 
     def __init__(self, source: Source) -> None:
@@ -88,6 +105,7 @@ class _Local:
         self._unpacked, self._packed = _widened(extra, unpacked, packed)
 
     def content(self, source: Source) -> Iterator[bytes]:
+        """What it unpacks to. Raises Unscannable when that is not what it says of itself."""
         start, crc, unpacked = source.position, 0, 0
         for chunk in self._chunks(source):
             crc = zlib.crc32(chunk, crc)
@@ -100,8 +118,9 @@ class _Local:
             raise Unscannable("malformed_archive")
         self._crc, self._packed, self._unpacked = found
 
-    def facts(self) -> _Facts:
-        return _Facts(self._name, self._method, self._crc, self._packed, self._unpacked)
+    def facts(self) -> Facts:
+        """What it says of itself, once its content has been read to the end."""
+        return Facts(self._name, self._method, self._crc, self._packed, self._unpacked)
 
     def _chunks(self, source: Source) -> Iterator[bytes]:
         if self._method == _DEFLATED:
@@ -136,8 +155,8 @@ def _check_directory(source: Source, seen: dict[int, bytes]) -> None:
     """Compare the central directory, and the records behind it, with the entries that were seen."""
     start, count = source.position, len(seen)
     while source.peek(4) == CENTRAL:
-        offset, facts = _central(source)
-        if seen.pop(offset, None) != facts.digest():
+        entry = central(source)
+        if seen.pop(entry.offset, None) != entry.facts.digest():
             raise Unscannable("ambiguous_archive")
     size = source.position - start
     if seen:
@@ -147,10 +166,17 @@ def _check_directory(source: Source, seen: dict[int, bytes]) -> None:
     _check_end(source, count, size, start)
 
 
-def _central(source: Source) -> tuple[int, _Facts]:
+def central(source: Source) -> Central:
+    """Take the next entry of the central directory.
+
+    Raises:
+        Unscannable: it is encrypted, broken or in another volume.
+    """
     fields = _CENTRAL_HEADER.unpack(_exactly(source, _CENTRAL_HEADER.size))
-    _, _, _, flags, method, _, _, crc, packed, unpacked = fields[:10]
-    name_size, extra_size, comment_size, disk, _, _, offset = fields[10:]
+    signature, _, _, flags, method, _, _, crc, packed, unpacked = fields[:10]
+    name_size, extra_size, comment_size, disk, _, attributes, offset = fields[10:]
+    if signature != CENTRAL:
+        raise Unscannable("malformed_archive")
     name = _exactly(source, name_size)
     extra = _extra(_exactly(source, extra_size))
     _exactly(source, comment_size)
@@ -159,14 +185,15 @@ def _central(source: Source) -> tuple[int, _Facts]:
     if disk not in (0, _FULL16):
         raise Unscannable("unsupported_archive")
     unpacked, packed, offset = _widened(extra, unpacked, packed, offset)
-    return offset, _Facts(name, method, crc, packed, unpacked)
+    facts = Facts(name, method, crc, packed, unpacked)
+    return Central(offset, facts, is_utf8=bool(flags & _UTF8), mode=attributes >> 16)
 
 
 def _check_end64(source: Source, count: int, size: int, start: int) -> None:
     at = source.position
-    record = _END64_RECORD.unpack(_exactly(source, _END64_RECORD.size))
-    locator = _LOCATOR.unpack(_exactly(source, _LOCATOR.size))
-    if record[1] != _END64_RECORD.size - 12 or record[4:] != (0, 0, count, count, size, start):
+    record = END64_RECORD.unpack(_exactly(source, END64_RECORD.size))
+    locator = LOCATOR.unpack(_exactly(source, LOCATOR.size))
+    if record[1] != END64_RECORD.size - 12 or record[4:] != (0, 0, count, count, size, start):
         raise Unscannable("ambiguous_archive")
     if locator not in ((LOCATOR64, 0, at, 1), (LOCATOR64, 0, at, 0)):
         raise Unscannable("ambiguous_archive")
