@@ -145,7 +145,7 @@ class Row(Model):
 
     @classmethod
     def stretch(cls: type[_R], pk: str, first: str, last: str) -> tuple[list[_R], bool]:
-        """The first MB of the rows of one partition from one sort key to another (both included), and whether more follow.
+        """The first MB of the rows of a partition from one sort key to another (both included); whether more follow.
 
         One Query.
         """

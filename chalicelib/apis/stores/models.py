@@ -186,7 +186,7 @@ class Version(Row):
 
     filename = UnicodeAttribute(null=True)
     index_path = UnicodeAttribute(null=True)
-    """Where the version begins, if not at the file that was uploaded."""
+    """Where the version begins: there once the uploaded file is clean, and moved by workers."""
 
     uploaded_at = UTCDateTimeAttribute(null=True)
     uploader = UnicodeAttribute(null=True)

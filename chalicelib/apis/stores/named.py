@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.apis.stores import access, errors, parameters, projects
 from chalicelib.apis.stores.access import Right
+from chalicelib.apis.stores.index_rows import Label
 from chalicelib.apis.stores.models import Asset, Named, Project
 from chalicelib.identity import Principal
 from chalicelib.rows import Put, absent, contend
@@ -62,7 +63,9 @@ def add(principal: Principal, store_id: str, project_id: str, fields: dict[str, 
             part = Named.at(store_id, project_id, number, position)
             part.piece = piece
             pieces.append(Put(part, absent(Named)))
-        return projects.write(old, new, Put(row, absent(Named)), *pieces)
+        label = Label.at(store_id, project_id, name)
+        label.number = number
+        return projects.write(old, new, Put(row, absent(Named)), Put(label), *pieces)
 
     return contend(attempt)
 
@@ -82,6 +85,14 @@ def of(project: Project) -> list[NamedVersion]:
         versions = json.loads(text) if room > 0 else None
         found.append(NamedVersion(row.name, row.description, row.added_at, versions))
     return found
+
+
+def versions_of(store_id: str, project_id: str, number: int) -> dict[str, int]:
+    """What a project's `number`-th named version names: asset ids to version numbers. One Query for each started MB."""
+    key = Named.at(store_id, project_id, number)
+    pieces = [row.piece for row in Named.below(key.pk, f"{key.sk}/")]
+    found: dict[str, str] = json.loads(zlib.decompress(b"".join(pieces)))
+    return {asset_id: int(version) for asset_id, version in found.items()}
 
 
 def _rows(project: Project) -> Iterator[tuple[Named, bytes]]:

@@ -64,7 +64,7 @@ class Shelf:
 
     def at_least(self, wanted: str) -> str | None:
         """Its first key that is `wanted` or behind it. What is wanted never goes back."""
-        position = bisect_left(self._keys, wanted.encode(), key=str.encode)
+        position = bisect_left(self._keys, wanted)
         if position == len(self._keys) and not self._is_read_to_the_end:
             self._read(wanted)
             position = 0
@@ -98,7 +98,7 @@ def shared(prefix: str, after: str | None, *demands: Sequence[Shelf]) -> Iterato
 
 def _first(wanted: str, shelves: Sequence[Shelf]) -> str | None:
     there = (key for shelf in shelves if (key := shelf.at_least(wanted)) is not None)
-    return min(there, key=str.encode, default=None)
+    return min(there, default=None)
 
 
 def _behind(key: str) -> str:

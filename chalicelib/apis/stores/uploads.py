@@ -6,6 +6,7 @@ written in one transaction that demands the asset as it was read; who comes seco
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib import clock
 from chalicelib.apis.stores import assets, errors, ids, publishing, types
@@ -159,11 +160,11 @@ def _write(project: Project, old: Asset | None, asset_id: str, arrival: _Arrival
     version.filename, version.uploaded_at, version.uploader = filename, moment, arrival.principal.uid
     entry = Entry.at(store_id, project_id, asset_id, number, filename)
     entry.file_id, entry.size, entry.state, entry.uploaded = file.file_id, file.size, file.verdict, True
-    entry.library_key = file.library_key
+    entry.library_key, entry.sha256 = file.library_key, file.sha256
     steps += [Put(version, absent(Version)), Put(entry, absent(Entry))]
     edition = None
     if file.verdict == Verdict.CLEAN:
-        new.index_version, new.index_path = number, filename
+        new.index_version, new.index_path, version.index_path = number, filename, filename
         edition = publishing.edition_of(project, entry)
     elif file.verdict != Verdict.PENDING:
         new.processing_status, new.processing_error = ERROR, _problem(file)
@@ -180,13 +181,16 @@ def _write(project: Project, old: Asset | None, asset_id: str, arrival: _Arrival
 
 
 def _heard(entry: Entry, asset: Asset, number: int, path: str, file: File) -> None:
-    """Write a verdict into the row of a file and, if it counts for the asset, into the asset."""
+    """Write a verdict into the row of a file, into its version, and, if it counts for the asset, into the asset."""
     facts = [Entry.state.set(file.verdict)]
-    if file.library_key:
-        facts.append(Entry.library_key.set(file.library_key))
-    if file.size is not None:
-        facts.append(Entry.size.set(file.size))
-    unheard = (Entry.file_id == file.file_id) & (Entry.state == Verdict.PENDING.value)
+    for fact in (Entry.library_key, Entry.size, Entry.sha256):
+        value: Any = getattr(file, fact.attr_name)
+        if value is not None:
+            facts.append(fact.set(value))
+    heard = [Update(entry, facts, (Entry.file_id == file.file_id) & (Entry.state == Verdict.PENDING.value))]
+    if file.verdict == Verdict.CLEAN:
+        version = Version.at(asset.store_id, asset.project_id, asset.asset_id, number)
+        heard.append(Update(version, [Version.index_path.set(path)]))
     told = [Asset.revision.set(Asset.revision + 1), Asset.updated_at.set(clock.now())]
     if file.verdict == Verdict.CLEAN:
         told += [Asset.index_version.set(number), Asset.index_path.set(path)]
@@ -195,15 +199,15 @@ def _heard(entry: Entry, asset: Asset, number: int, path: str, file: File) -> No
         told += [Asset.processing_status.set(ERROR), Asset.processing_error.set(_problem(file))]
         counts = Asset.uploads == number
     try:
-        transact(Update(entry, facts, unheard), Update(asset, told, Asset.revision.exists() & counts))
+        transact(*heard, Update(asset, told, Asset.revision.exists() & counts))
     except TransactionCancelled as cancelled:
         if 0 in cancelled.failed:
             return  # heard before
-        if 1 not in cancelled.failed:
+        if len(heard) not in cancelled.failed:
             raise
-        # A newer version has taken the asset over: only the file's own row is told.
+        # A newer version has taken the asset over: only the file's own rows are told.
         try:
-            transact(Update(entry, facts, unheard))
+            transact(*heard)
         except TransactionCancelled as again:
             if not again.failed:
                 raise
