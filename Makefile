@@ -17,7 +17,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 
-.PHONY: help run test test-uppy test-memory lint format token store package package-check ci clean python
+.PHONY: help run test test-uppy test-memory soak lint format token store package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -33,6 +33,9 @@ test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm a
 
 test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
+
+soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number
+	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
 
 lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ def _references(world: World, assets: list[Asset], rows: list[dict[str, Any]]) -
     refers = {
         (row["pk"].removeprefix("file#"), row["sk"].removeprefix("ref#"))
         for row in world.rows("files_table")
-        if row["sk"].startswith("ref#")
+        if row["sk"].startswith("ref#assets:")
     }
     former = {
         (row["file_id"], f"assets:{row['pk'].removeprefix('asset#')}")
@@ -62,7 +62,7 @@ def _states(assets: list[Asset], files: dict[str, Any]) -> Iterator[str]:
 def _media(world: World, assets: list[Asset], files: dict[str, Any]) -> Iterator[str]:
     rows = {row["pk"].removeprefix("path#"): row for row in world.rows("files_table") if row["sk"] == "publication"}
     editions = {edition.path: edition for asset in assets if (edition := edition_of(asset)) is not None}
-    public = set(world.published())
+    public = {path for path in world.published() if path.startswith(("/media/", "/government/"))}
     for path in public - editions.keys():
         yield f"{path} is public and no asset says so"
     for path, edition in editions.items():

@@ -25,6 +25,7 @@ ACCOUNT = "123456789012"
 ORIGIN_SECRET = "origin-secret-of-the-tests-0123456789"
 PARAMETERS = {
     "Scanner": "yara",
+    "Edge": "none",
     "OriginSecret": ORIGIN_SECRET,
     "ApiOrigin": "http://api.test",
     "AssetsOrigin": "http://assets.test",
@@ -116,7 +117,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
             forget_clients()
             _kept.environment = {**provision("local", parameters=PARAMETERS), "AUTH": "required"}
         else:
-            _empty()
+            empty()
         environment = dict(_kept.environment or {})
         if request.node.get_closest_marker("own_cloud") is not None:
             _kept.environment = None
@@ -131,7 +132,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
             forget_clients()
 
 
-def _empty() -> None:
+def empty() -> None:
     """Take everything out of the kept tables, buckets and queues, behind the API's back."""
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
         table.items.clear()
@@ -155,4 +156,5 @@ def forget_clients() -> None:
     boto3.DEFAULT_SESSION = None
     aws.s3.cache_clear()
     aws.sqs.cache_clear()
+    aws.cloudfront.cache_clear()
     rows.forget_connections()

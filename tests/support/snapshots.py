@@ -137,6 +137,8 @@ def _names(rows: list[dict[str, Any]], known: set[str]) -> dict[str, str]:
 
 def _is_past(row: dict[str, Any]) -> bool:
     """Whether a row only remembers: that nothing is to be under a path, or that a job was done."""
+    if row["sk"].startswith("listed#"):
+        return True
     withdrawn = row["sk"] == "publication" and "file_id" not in row and bool(row.get("settled"))
     return withdrawn or (row["sk"] == "job" and row.get("state") == "done")
 

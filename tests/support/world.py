@@ -6,6 +6,7 @@ moto's S3 events lack the version that real ones of a versioned bucket name; her
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import boto3
@@ -27,6 +28,7 @@ SWEEP_SECONDS = 60.0
 """How often the sweep runs."""
 
 TABLES = ("files_table", "assets_table", "stores_table", "productions_table", "workspaces_table", "jobs_table")
+QUEUES = ("scan_small_queue", "scan_large_queue", "work_queue")
 BUCKETS = ("intake_bucket", "library_bucket", "media_bucket")
 
 
@@ -82,11 +84,11 @@ class World:
             raise self._pump.errors[0]
         return delivered
 
-    def sweep(self) -> None:
-        """Let the sweep run once."""
+    def sweep(self, *, failing: bool = False) -> None:
+        """Let the sweep run once; what it raises is raised here unless it may be `failing`."""
         self._pump.errors.clear()
         self._pump.run_schedules("sweep")
-        if self._pump.errors:
+        if self._pump.errors and not failing:
             raise self._pump.errors[0]
 
     def repair(self, *, horizon: float = 2 * 3600, rounds: int = 12) -> None:
@@ -170,11 +172,24 @@ class World:
         """Put a message on a queue from outside."""
         self.inspect("sqs").send_message(QueueUrl=getattr(settings(), queue), MessageBody=json.dumps(body))
 
-    def lose_messages(self) -> None:
-        """Let every message of every queue be lost, those in flight too."""
+    def lose_messages(self, order: Random | None = None) -> None:
+        """Let every message of every queue be lost, those in flight too; with an `order`, about every other one."""
         for queue in sqs_backends[ACCOUNT][REGION].queues.values():
-            queue._messages.clear()
+            queue._messages[:] = [message for message in queue._messages if order and order.random() < 0.5]
             queue.pending_messages.clear()
+
+    def disorder_messages(self, order: Random, share: float) -> None:
+        """Send a share of the waiting messages a second time, and put all of them into another order."""
+        for url in {getattr(settings(), name) for name in QUEUES}:
+            queue = sqs_backends[ACCOUNT][REGION].queues[url.rpartition("/")[2]]
+            for body in [message.body for message in queue._messages if order.random() < share]:
+                self.inspect("sqs").send_message(QueueUrl=url, MessageBody=body)
+            order.shuffle(queue._messages)
+
+    def expire_arrivals(self, keys: set[str]) -> None:
+        """What the lifecycle of the intake bucket does in the end: remove all versions under these keys."""
+        for key in keys:
+            s3_backends[ACCOUNT]["aws"].buckets[settings().intake_bucket].keys.pop(key)
 
     # --- what clients do
 
