@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.apis.assets.routes import routes as assets_routes
+from chalicelib.apis.jobs.routes import routes as jobs_routes
 from chalicelib.apis.stores.people_routes import routes as people_routes
 from chalicelib.apis.stores.routes import routes as stores_routes
 from chalicelib.apis.stores.worker_routes import routes as worker_routes
@@ -26,6 +27,7 @@ app.register_blueprint(stores_routes)
 app.register_blueprint(people_routes)
 app.register_blueprint(worker_routes)
 app.register_blueprint(uploads_routes)
+app.register_blueprint(jobs_routes)
 
 
 @app.on_sqs_message(queue="scan-small", batch_size=5, name="scan_small")

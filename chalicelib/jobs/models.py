@@ -4,8 +4,11 @@
 | ---------- | ---------- | ----------------------------------------------------------------------- |
 | `job#<id>` | `job`      | `Job`: asynchronous work                                                |
 | `job#<id>` | `part#<n>` | `Part`: a bounded piece of a long tree; `<n>` is written with leading zeros |
+| `jobs`     | `listed#<second>#<id>` | `Listed`: there is a job                                    |
+| `requester#<uid>`, `organisation#<id>` | the same | `Listed`: one that this principal, or a member, wanted |
 
-Each is due until it has ended; two days after its end the row vanishes by TTL.
+Jobs and parts are due until they have ended. Two days after its end such a row vanishes by TTL, a listed one a week
+after it was made.
 """
 
 from enum import StrEnum
@@ -77,6 +80,10 @@ class Job(Leased):
     total = NumberAttribute(null=True)
     failed = NumberAttribute(null=True)
     canceled = BooleanAttribute(null=True)
+    requester = UnicodeAttribute(null=True)
+    """Uid of the principal who wanted it; none for what the product does by itself."""
+
+    requester_organisation = UnicodeAttribute(null=True)
     created_at = UTCDateTimeAttribute(null=True)
 
     @classmethod
@@ -97,6 +104,29 @@ class Job(Leased):
     def all_counted(self) -> bool:
         """Whether it is a tree that waits for none of its parts any more."""
         return self.total is not None and self.done >= self.total
+
+
+class Listed(Row):
+    """Says that there is a job, in one of the partitions that listings read."""
+
+    table_setting = "jobs_table"
+
+    expires_at = NumberAttribute(null=True)
+
+    @classmethod
+    def at(cls, partition: str, place: str) -> Self:
+        """A blank row for the job whose place in the order of creation is `<second>#<id>`."""
+        return cls(pk=partition, sk=f"listed#{place}")
+
+    @property
+    def place(self) -> str:
+        """Its place in the order of creation: `<second>#<id>`."""
+        return self.sk.removeprefix("listed#")
+
+    @property
+    def job_id(self) -> str:
+        """The job that there is."""
+        return self.place.partition("#")[2]
 
 
 class Part(Leased):

@@ -59,6 +59,33 @@ def depth(queue_url: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """About how many messages a queue has, by what they wait for; `dead` are those it gave up."""
+
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead: int
+
+
+def depths(queue_url: str) -> Depths:
+    """How much there is to do in a queue, and what was given up: two calls."""
+    waiting, in_flight, delayed = _counted(queue_url, "", "NotVisible", "Delayed")
+    return Depths(waiting, in_flight, delayed, _counted(dead_letters(queue_url), "")[0])
+
+
+def dead_letters(queue_url: str) -> str:
+    """The URL of the queue that takes what a queue gives up."""
+    return f"{queue_url}-dead"
+
+
+def _counted(queue_url: str, *kinds: str) -> list[int]:
+    names: Any = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
+    found: Any = aws.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return [int(found[name]) for name in names]
+
+
 def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callable[[Message], None]) -> dict[str, Any]:
     """Hand each record of a Lambda SQS event to `handle` and report those that have to come again.
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock, metrics
-from chalicelib.jobs import leases
+from chalicelib.identity import Principal
+from chalicelib.jobs import leases, listing
 from chalicelib.jobs.models import UNENDED, WORK_QUEUE, Job, JobState
 from chalicelib.logs import logger
-from chalicelib.rows import ConditionFailed, update
+from chalicelib.rows import ConditionFailed, Put, Step, update
 
 ATTEMPTS = leases.ATTEMPTS
 LEASE_SECONDS = leases.LEASE_SECONDS[WORK_QUEUE]
@@ -55,18 +56,33 @@ def register(kind: str, does: Does, failed: Callable[[Job, str], None] | None = 
     _kinds[kind] = _Kind(does, failed)
 
 
-def plan(kind: str, arguments: dict[str, Any], *, job_id: str | None = None, queue: str = WORK_QUEUE) -> Job:
+def plan(
+    kind: str,
+    arguments: dict[str, Any],
+    *,
+    job_id: str | None = None,
+    queue: str = WORK_QUEUE,
+    requester: Principal | None = None,
+) -> Job:
     """A new job's row, for the transaction that makes the job necessary; `enqueue` it when that has committed.
 
     Args:
         job_id: the same for whoever plans the same job; a new one when left out.
         queue: the setting that names the queue of its messages.
+        requester: who wanted it, and may therefore see and cancel it; None for what nobody may cancel.
     """
     job = Job.at(job_id or uuid.uuid4().hex)
     job.kind, job.arguments, job.state, job.queue = kind, arguments, JobState.QUEUED.value, queue
     job.attempts, job.done, job.failed, job.created_at = 0, 0, 0, clock.now()
+    if requester is not None:
+        job.requester, job.requester_organisation = requester.uid, requester.organisation
     job.make_due(clock.epoch() + leases.UNSENT_SECONDS)
     return job
+
+
+def steps(job: Job | None) -> list[Step]:
+    """The steps that write a planned job and list it; none for none."""
+    return [] if job is None else [Put(job), *listing.steps(job)]
 
 
 def enqueue(job: Job) -> None:

@@ -16,6 +16,7 @@ from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.files import names, references
 from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
+from chalicelib.jobs import running
 from chalicelib.jobs.models import Job
 from chalicelib.rows import Put, Step, absent, contend, transact
 
@@ -143,7 +144,7 @@ def commit(old: Asset | None, new: Asset, steps: list[Step] | None = None, displ
         *listing.moves(old, new),
         *chains.links(old, new),
         *intentions,
-        *([Put(job)] if job is not None else []),
+        *running.steps(job),
     )
     publishing.carry_out(intentions, new)
     if job is not None:

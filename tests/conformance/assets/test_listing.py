@@ -1,11 +1,12 @@
 """GET /assets: what a caller may manage, the newest first, page by page."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chalicelib.apis.assets import models
+from chalicelib.apis.assets import service
 from tests.conformance.assets.site import ASSETS, PRIVATE, Site
 from tests.support.client import Client
 
@@ -14,9 +15,7 @@ from tests.support.client import Client
 def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every asset is made in a second of its own."""
     seconds = iter(range(1_700_000_000, 1_800_000_000))
-    random = models.secrets.token_hex
-    monkeypatch.setattr(models, "new_asset_id", lambda: f"{next(seconds):08x}{random(8)}")
-    monkeypatch.setattr("chalicelib.apis.assets.service.new_asset_id", lambda: f"{next(seconds):08x}{random(8)}")
+    monkeypatch.setattr(service, "new_asset_id", lambda: f"{next(seconds):08x}{secrets.token_hex(8)}")
 
 
 def listed(client: Client, query: str = "") -> list[dict[str, Any]]:
