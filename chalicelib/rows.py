@@ -140,8 +140,12 @@ class Row(Model):
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
         wanted = cls.sk.startswith(prefix) if first is None else cls.sk.between(first, last or prefix + _LAST)
-        backwards = {"scan_index_forward": False} if newest_first else {}
-        return iter(cls.query(pk, wanted, consistent_read=True, limit=limit, last_evaluated_key=start, **backwards))
+        forward = False if newest_first else None
+        return iter(
+            cls.query(
+                pk, wanted, consistent_read=True, scan_index_forward=forward, limit=limit, last_evaluated_key=start
+            )
+        )
 
     @classmethod
     def stretch(cls: type[_R], pk: str, first: str, last: str) -> tuple[list[_R], bool]:
