@@ -48,6 +48,12 @@ def work(event: SQSEvent) -> dict[str, Any]:
     return consumers.do_work(event.to_dict(), event.context)
 
 
+@app.on_sqs_message(queue="edge", batch_size=500, maximum_batching_window_in_seconds=5, name="invalidate")
+def invalidate(event: SQSEvent) -> dict[str, Any]:
+    """Have the edge's cache forget paths whose files were withdrawn or replaced."""
+    return consumers.invalidate(event.to_dict())
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Once a minute, put right what events and crashed workers missed."""

@@ -42,6 +42,12 @@ def s3() -> "S3Client":
 
 
 @functools.cache
+def cloudfront() -> Any:
+    """CloudFront, for the function that has its cache forget things."""
+    return _client("cloudfront")
+
+
+@functools.cache
 def sqs() -> "SQSClient":
     """SQS. Its long polls stay below the read timeout."""
     client: SQSClient = _client("sqs")

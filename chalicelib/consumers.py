@@ -9,7 +9,7 @@ from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
-from chalicelib.files import owners, publications, scanning, upkeep, uploads
+from chalicelib.files import edge, owners, publications, scanning, upkeep, uploads
 from chalicelib.jobs import queues, running, sweep, trees, work
 from chalicelib.jobs.models import Job, Part
 from chalicelib.settings import settings
@@ -43,6 +43,11 @@ def scan_large(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def do_work(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Run jobs and large publications; the answer names the records that have to come again."""
     return queues.consume(event, context, settings().work_queue, work.handle)
+
+
+def invalidate(event: dict[str, Any]) -> dict[str, Any]:
+    """Have the edge's cache forget paths; the answer names the records that have to come again."""
+    return edge.invalidate(event)
 
 
 def run_sweep() -> dict[str, int]:

@@ -55,6 +55,14 @@ class Settings:
     scan_large_queue: str = _env("SCAN_LARGE_QUEUE", "URL of the queue of intake events below `large/`.")
     work_queue: str = _env("WORK_QUEUE", "URL of the queue of all other asynchronous work.")
 
+    edge: Literal["cloudfront", ""] = _env(
+        "EDGE", "What caches published files in front of the product: `cloudfront`, or nothing.", ""
+    )
+    edge_queue: str = _env("EDGE_QUEUE", "URL of the queue of public paths that the edge's cache is to forget.")
+    edge_distribution: str = _env(
+        "EDGE_DISTRIBUTION", "Id of the distribution for published files; known to the function that tells it.", ""
+    )
+
     api_origin: str = _env("API_ORIGIN", "Scheme and host of the API, as clients see it.", "")
     assets_origin: str = _env("ASSETS_ORIGIN", "Scheme and host of the public assets host.", "")
     draft_assets_origin: str = _env("DRAFT_ASSETS_ORIGIN", "Scheme and host of the draft assets host.", "")

@@ -128,6 +128,7 @@ class Publication(Row):
     """What the media bucket is to hold under a public path, by whose word, and who is at it.
 
     `generation` orders the words: an older one never undoes a newer. Without a `file_id` nothing is to be there.
+    `first_generation` is the one in which something was first to be there: the edge may hold what a later one changes.
     `settled` says that the media bucket agrees with the row; it is looked at once more at `recheck_at` (epoch seconds),
     because a holder whose lease ran out may still have been at it.
     """
@@ -135,6 +136,7 @@ class Publication(Row):
     table_setting = "files_table"
 
     generation = NumberAttribute(null=True)
+    first_generation = NumberAttribute(null=True)
     file_id = UnicodeAttribute(null=True)
     library_key = UnicodeAttribute(null=True)
     size = NumberAttribute(null=True)

@@ -16,6 +16,9 @@ bucket agree once more, so that what it did late does not stay. It may also die 
 lease that ran out leaves the path due: when no function can still be alive that held it, the sweep makes the bucket
 agree once more.
 
+What changes under a path that was published before is forgotten at the edge, too: the path is put on its queue between
+the change and the settling, so that a publication is due until it is there.
+
 Nothing but clean bytes can be published, because the source is the library. IAM: media bucket s3:PutObject,
 s3:DeleteObject, s3:GetObject; library s3:GetObject.
 """
@@ -29,7 +32,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock
-from chalicelib.files import intake, objects
+from chalicelib.files import edge, intake, objects
 from chalicelib.files.models import Publication
 from chalicelib.jobs import queues
 from chalicelib.logs import logger
@@ -155,6 +158,7 @@ def _said(generation: int, edition: Edition | None) -> list[Action]:
     actions: list[Action] = [cls.generation.set(generation), cls.settled.set(False), cls.expires_at.remove()]
     if edition is None:
         return [*actions, *(fact.remove() for fact in facts)]
+    actions.append(cls.first_generation.set(cls.first_generation | generation))
     return [*actions, *(fact.set(getattr(edition, fact.attr_name)) for fact in facts)]
 
 
@@ -181,6 +185,8 @@ def _lease(path: str, condition: Condition, actions: Sequence[Action]) -> Public
 def _settle(held: Publication) -> None:
     while True:
         _make_it_so(held)
+        if held.first_generation is not None and held.first_generation < held.generation:
+            edge.forget(held.path)
         released: list[Action] = [
             Publication.settled.set(True),
             Publication.lease.remove(),

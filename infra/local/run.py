@@ -144,7 +144,7 @@ def _environment(state: Path, ministack: Ministack, ports: dict[str, int]) -> di
     defaults = {f"{host}_ORIGIN": f"http://localhost:{port}" for host, port in ports.items()}
     defaults |= {"SCANNER": "yara", "UPLOAD_ORIGINS": "*", "ORIGIN_SECRET": _kept_secret(state / "origin-secret")}
     parameters = {parameter: os.environ.get(name) or defaults.get(name, "") for name, parameter in _PARAMETERS.items()}
-    environment = provision(STAGE, parameters=parameters)
+    environment = provision(STAGE, parameters=parameters | {"Edge": "none"})
     environment["AUTH"] = os.environ.get("AUTH") or "open"
     names = [name for name in os.environ if name.startswith("AWS_")]
     return {name: os.environ[name] for name in names} | environment

@@ -18,9 +18,15 @@ FUNCTIONS = {
     "scan_small": ("ScanSmall", "ScanSmallRole"),
     "scan_large": ("ScanLarge", "ScanLargeRole"),
     "work": ("Work", "WorkRole"),
+    "invalidate": ("Invalidate", "InvalidateRole"),
     "sweep": ("Sweep", "SweepRole"),
 }
-CONSUMERS = {"ScanSmall": "ScanSmallQueue", "ScanLarge": "ScanLargeQueue", "Work": "WorkQueue"}
+CONSUMERS = {
+    "ScanSmall": "ScanSmallQueue",
+    "ScanLarge": "ScanLargeQueue",
+    "Work": "WorkQueue",
+    "Invalidate": "EdgeQueue",
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,8 @@ def test_every_function_has_its_own_policy_and_no_other(merged: dict[str, Any]) 
 def test_every_function_gets_the_templates_environment(merged: dict[str, Any]) -> None:
     assert merged["Globals"]["Function"]["Environment"]["Variables"] == Template().environment
     for logical, _ in FUNCTIONS.values():
-        assert "Environment" not in merged["Resources"][logical]["Properties"]
+        own = merged["Resources"][logical]["Properties"].get("Environment", {}).get("Variables", {})
+        assert own.keys() == ({"EDGE_DISTRIBUTION"} if logical == "Invalidate" else set())
 
 
 def test_consumers_read_the_templates_queues_and_report_what_failed(merged: dict[str, Any]) -> None:
@@ -58,7 +65,7 @@ def test_consumers_read_the_templates_queues_and_report_what_failed(merged: dict
         assert properties["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
         assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert properties["ScalingConfig"]["MaximumConcurrency"] >= 2
-        assert 1 <= properties["BatchSize"] <= 10
+        assert 1 <= properties["BatchSize"] <= 10 or properties["MaximumBatchingWindowInSeconds"]
 
 
 def test_the_sweep_runs_every_minute(merged: dict[str, Any]) -> None:

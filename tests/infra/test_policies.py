@@ -1,137 +1,31 @@
-"""Every AWS call that a function really makes is allowed by that function's own policy.
+"""Every AWS call that a function really makes is allowed by that function's own policy, and nothing else is.
 
-moto enforces no policies, so this reads them itself: whole lives of assets are led, and each call is held against the
-policy of the function that made it.
+moto enforces no policies, so this reads them itself: stories are led, whole lives of assets, uploads and stores, and
+each call is held against the policy of the function that made it. In the end, the calls of all tests are: a permission
+that no test needs has to go, or its test is missing. To have a further API judged at once, write a `@story`.
 """
 
-import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 from chalicelib.files import intake, uploads
 from chalicelib.files.models import File
 from chalicelib.settings import settings
-from infra.template import Resolver
 from tests.files.scanners.samples import EICAR
 from tests.support.calls import Call, on_call
 from tests.support.client import Upload
-from tests.support.cloud import ACCOUNT, REGION
+from tests.support.distribution import Distribution
+from tests.support.permissions import Policy, functions, needs, recorded
 from tests.support.world import World, world
 
 __all__ = ["world"]
 
-CONSUMERS = ("scan_small", "scan_large", "work")
+CONSUMERS = ("scan_small", "scan_large", "work", "invalidate")
 DAY = 86400.0
-
-Need = tuple[str, str]  # action, ARN of the resource
-
-
-def arns() -> dict[str, str]:
-    """The ARN of every resource of the template, by its logical name."""
-    ours = settings()
-    tables = {f"{name.title()}Table": f"dynamodb:{REGION}:{ACCOUNT}:table/{getattr(ours, f'{name}_table')}" for name in
-              ("files", "jobs", "assets", "stores", "productions", "workspaces", "identities")}  # fmt: skip
-    buckets = {
-        f"{name.title()}Bucket": f"s3:::{getattr(ours, f'{name}_bucket')}" for name in ("intake", "library", "media")
-    }
-    queues = {
-        name: f"sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}"
-        for name, url in {
-            "ScanSmallQueue": ours.scan_small_queue,
-            "ScanLargeQueue": ours.scan_large_queue,
-            "WorkQueue": ours.work_queue,
-        }.items()
-    }
-    return {name: f"arn:aws:{rest}" for name, rest in (tables | buckets | queues).items()}
-
-
-class Policy:
-    """One function's policy."""
-
-    def __init__(self, function: str) -> None:
-        known = arns()
-        pseudo = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
-        document = json.loads(Path(f".chalice/policy-{function}.json").read_text(encoding="utf-8"))
-        self._statements = Resolver(pseudo, lambda name, _: known[name]).resolve(document)["Statement"]
-
-    def allows(self, need: Need) -> bool:
-        action, resource = need
-        return any(
-            action in statement["Action"] and any(fnmatchcase(resource, pattern) for pattern in statement["Resource"])
-            for statement in self._statements
-        )
-
-
-def needs(call: Call) -> Iterator[Need]:
-    """What a call must be allowed to do."""
-    if call.service == "s3":
-        yield from s3_needs(call.operation, call.params)
-    elif call.service == "dynamodb":
-        yield from dynamodb_needs(call.operation, call.params)
-    else:
-        name = call.params["QueueUrl"].rpartition("/")[2]
-        yield f"sqs:{call.operation}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-
-
-def s3_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    bucket = f"arn:aws:s3:::{params['Bucket']}"
-    one = f"{bucket}/{params.get('Key')}"
-    version = "Version" if params.get("VersionId") else ""
-    match operation:
-        case "ListObjectsV2":
-            yield "s3:ListBucket", bucket
-        case "ListObjectVersions":
-            yield "s3:ListBucketVersions", bucket
-        case "GetObject" | "HeadObject":
-            yield f"s3:GetObject{version}", one
-            yield "s3:ListBucket", bucket  # or what is missing reads as forbidden
-        case "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload":
-            yield "s3:PutObject", one
-        case "ListParts":
-            yield "s3:ListMultipartUploadParts", one
-        case "AbortMultipartUpload":
-            yield "s3:AbortMultipartUpload", one
-        case "DeleteObject":
-            yield f"s3:DeleteObject{version}", one
-        case "PutObjectTagging":
-            yield f"s3:PutObject{version}Tagging", one
-        case "CopyObject":
-            source = params["CopySource"]
-            versioned = "Version" if source.get("VersionId") else ""
-            yield f"s3:GetObject{versioned}", f"arn:aws:s3:::{source['Bucket']}/{unquote(source['Key'])}"
-            yield "s3:PutObject", one
-        case _:
-            raise AssertionError(f"nobody said what {operation} needs")
-
-
-def dynamodb_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
-    def table(name: str) -> str:
-        return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
-
-    match operation:
-        case "TransactWriteItems":
-            for item in params["TransactItems"]:
-                [(kind, body)] = item.items()
-                yield (
-                    f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else kind + 'Item'}",
-                    table(body["TableName"]),
-                )
-        case "BatchGetItem" | "BatchWriteItem":
-            for name in params["RequestItems"]:
-                yield f"dynamodb:{operation}", table(name)
-        case "Query" if "IndexName" in params:
-            yield "dynamodb:Query", f"{table(params['TableName'])}/index/{params['IndexName']}"
-        case "DescribeTable":
-            raise AssertionError("no function may ask what its tables look like")
-        case _:
-            yield f"dynamodb:{operation}", table(params["TableName"])
 
 
 class Watched:
@@ -149,7 +43,7 @@ class Watched:
         def look(call: Call) -> None:
             for need in needs(call):
                 self.used.add((function, need[0]))
-                if not policy.allows(need):
+                if not policy.allowing(need):
                     self.denied.add((function, *need))
 
         with on_call(before=look):
@@ -181,13 +75,25 @@ class Watched:
         return identifier
 
 
+Story = Callable[[Watched, pytest.MonkeyPatch], None]
+STORIES: list[Story] = []
+
+
+def story(lead: Story) -> Story:
+    """Register a story; it asserts what it needs to make sure that it really was led."""
+    STORIES.append(lead)
+    return lead
+
+
 @pytest.fixture
 def watched(world: World) -> Watched:
     world.cloud.set(AUTH="open", DELETED_DAYS="1", REPLACED_DAYS="1")
+    Distribution(world.cloud)
     return Watched(world)
 
 
-def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_an_asset(watched: Watched) -> None:
+@story
+def life_of_an_asset(watched: Watched, _: pytest.MonkeyPatch) -> None:
     clean, infected = watched.upload(b"clean"), watched.upload(EICAR)
     draft = watched.upload(b"draft", draft="true")
     for identifier in (clean, infected, draft):
@@ -247,7 +153,6 @@ def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(2):
         watched.world.travel(1.5 * DAY)
         watched.settle()
-    assert watched.denied == set()
     verdicts = {upload["id"]: File.get_by_id(upload["id"]) for upload in (used, slow[0], aborted, abandoned)}
     assert [row and (row.verdict, row.purged) for row in verdicts.values()] == [
         ("clean", None), ("clean", True), ("pending", True), ("expired", True),
@@ -256,7 +161,8 @@ def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> N
     assert ("sweep", "s3:AbortMultipartUpload") in watched.used
 
 
-def test_no_function_needs_more_than_its_policy_allows_for_what_events_missed(watched: Watched) -> None:
+@story
+def what_events_missed(watched: Watched, _: pytest.MonkeyPatch) -> None:
     reply = watched.request("POST", "/assets", files={"asset[file]": Upload(b"x", "a.txt", "text/plain")})
     assert reply.status == 201
     sqs = watched.world.inspect("sqs")
@@ -265,10 +171,10 @@ def test_no_function_needs_more_than_its_policy_allows_for_what_events_missed(wa
     watched.settle()
     identifier = reply.json()["id"].rpartition("/")[2]
     assert watched.request("GET", f"/assets/{identifier}").json()["state"] == "clean"
-    assert watched.denied == set()
 
 
-def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_a_store(watched: Watched) -> None:
+@story
+def life_of_a_store(watched: Watched, _: pytest.MonkeyPatch) -> None:
     octets = {"Content-Type": "application/octet-stream"}
     upload = "/api/second/expo/upload/map?create=true&update=true&filename="
     watched.request("POST", "/api/create", json={"id": "second"})
@@ -292,11 +198,11 @@ def test_no_function_needs_more_than_its_policy_allows_in_the_life_of_a_store(wa
     watched.request("DELETE", "/api/user", json={"user": "dora"})
     watched.world.travel(2 * DAY)
     watched.settle()
-    assert watched.denied == set()
     assert watched.world.published() == {}
 
 
-def test_a_caller_with_a_token_needs_no_more(watched: Watched) -> None:
+@story
+def a_caller_with_a_token(watched: Watched, _: pytest.MonkeyPatch) -> None:
     from chalicelib.identity import mint
 
     token, _ = mint("alice")
@@ -305,4 +211,25 @@ def test_a_caller_with_a_token_needs_no_more(watched: Watched) -> None:
         reply = watched.world.client.get("/assets/" + "0" * 24, headers={"Authorization": f"Bearer {token}"})
     assert reply.status == 404
     assert ("api_handler", "dynamodb:BatchGetItem") in watched.used
+
+
+@pytest.mark.parametrize("lead", STORIES, ids=lambda lead: str(lead.__name__))
+def test_no_function_needs_more_than_its_policy_allows(
+    lead: Story, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead(watched, monkeypatch)
     assert watched.denied == set()
+
+
+@pytest.mark.last
+def test_no_function_may_do_what_no_test_has_it_do() -> None:
+    """Looks at the whole suite, so it comes last, and only where everything else was run."""
+    denied, unused = {}, {}
+    for function in functions():
+        policy, made = Policy(function), recorded.get(function, set())
+        if too_little := {need for need in made if not policy.allowing(need)}:
+            denied[function] = sorted(too_little)
+        needed = {permission for need in made for permission in policy.allowing(need)}
+        if too_much := policy.permissions() - needed:
+            unused[function] = sorted(too_much)
+    assert (denied, unused) == ({}, {})

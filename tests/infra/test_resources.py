@@ -82,7 +82,7 @@ def test_arrivals_are_announced_by_size(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "visibility", "attempts"),
-    [("SCAN_SMALL_QUEUE", 360, 12), ("SCAN_LARGE_QUEUE", 5400, 12), ("WORK_QUEUE", 720, 8)],
+    [("SCAN_SMALL_QUEUE", 360, 12), ("SCAN_LARGE_QUEUE", 5400, 12), ("WORK_QUEUE", 720, 8), ("EDGE_QUEUE", 180, 100)],
 )
 def test_queues_give_up_on_a_message_in_the_end(cloud: Cloud, variable: str, visibility: int, attempts: int) -> None:
     sqs = boto3.client("sqs")
@@ -160,11 +160,36 @@ def test_a_resource_type_that_nobody_makes_is_an_error(cloud: Cloud, tmp_path: P
         provision("local", template=path)
 
 
-def test_a_table_that_stands_with_other_keys_is_an_error(cloud: Cloud, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"AttributeName": "due_at"', '"AttributeName": "other_at"'),
+        ('"AttributeName": "due_at", "AttributeType": "N"', '"AttributeName": "due_at", "AttributeType": "S"'),
+        ('"ProjectionType": "KEYS_ONLY"', '"ProjectionType": "ALL"'),
+        ('"IndexName": "due"', '"IndexName": "overdue"'),
+        ('"AttributeName": "expires_at"', '"AttributeName": "ends_at"'),
+    ],
+)
+def test_a_table_that_stands_in_another_shape_is_an_error(
+    cloud: Cloud, tmp_path: Path, change: tuple[str, str]
+) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text(json.dumps(document()).replace('"AttributeName": "due_at"', '"AttributeName": "other_at"'))
-    with pytest.raises(TemplateError, match="other keys"):
+    text = json.dumps(document())
+    assert change[0] in text
+    path.write_text(text.replace(*change))
+    with pytest.raises(TemplateError, match="other keys|instead of"):
         provision("local", parameters=PARAMETERS, template=path)
+
+
+def test_a_table_that_somebody_made_before_gets_the_expiry_it_lacks(cloud: Cloud) -> None:
+    dynamodb: Any = boto3.client("dynamodb")
+    table = cloud.environment["STORES_TABLE"]
+    dynamodb.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
+    )
+    provision("local", parameters=PARAMETERS)
+    expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
 def test_cross_origin_rules_and_tags_are_understood(cloud: Cloud, tmp_path: Path) -> None:

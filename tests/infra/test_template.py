@@ -12,7 +12,12 @@ from infra.template import Resolver, Template, TemplateError, document
 from tests.support.cloud import PARAMETERS
 
 CONFIG = json.loads(Path(".chalice/config.json").read_text(encoding="utf-8"))
-CONSUMERS = {"ScanSmallQueue": "scan_small", "ScanLargeQueue": "scan_large", "WorkQueue": "work"}
+CONSUMERS = {
+    "ScanSmallQueue": "scan_small",
+    "ScanLargeQueue": "scan_large",
+    "WorkQueue": "work",
+    "EdgeQueue": "invalidate",
+}
 
 
 @pytest.fixture(scope="module")

@@ -32,13 +32,13 @@ PARAMETERS = {
     "DraftAssetsOrigin": "http://draft-assets.test",
     "StoresOrigin": "http://stores.test",
 }
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": "/dev/null",
-    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_SHAREDCREDENTIALS_FILE": "/dev/null",
 }
 
 _one_at_a_time = threading.RLock()
@@ -111,7 +111,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     mock = mock_aws(config=_CONFIG)
     mock.start(reset=own)
     try:
-        for name, value in _CREDENTIALS.items():
+        for name, value in CREDENTIALS.items():
             monkeypatch.setenv(name, value)
         if own:
             forget_clients()
