@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from chalicelib.apis.projectassets.models import Media
 from chalicelib.errors import Forbidden
@@ -66,6 +67,11 @@ def demand(principal: Principal, permission: str) -> None:
     """Raises Forbidden unless the principal has this permission."""
     if not principal.has(permission):
         raise Forbidden
+
+
+def refuse() -> NoReturn:
+    """Raises Forbidden."""
+    raise Forbidden
 
 
 def demand_superuser(principal: Principal) -> None:

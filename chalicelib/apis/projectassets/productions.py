@@ -37,12 +37,19 @@ def wanted(fields: Fields) -> Wanted:
     return Wanted(number, name or None)
 
 
-def named(one: Wanted) -> Production:
-    """The production that is wanted. Raises FaultsFound: none is named, or there is none."""
+def named(one: Wanted, pointer: str = "production_id") -> Production:
+    """The production that is wanted.
+
+    Args:
+        pointer: the field that names it by its id.
+
+    Raises:
+        FaultsFound: none is named, or there is none.
+    """
     if one.production_id is not None:
         found = find(one.production_id)
         if found is None:
-            raise errors.unknown_pk("production_id", one.production_id)
+            raise errors.unknown_pk(pointer, one.production_id)
         return found
     if one.name is None:
         detail = "Either production_id or production_name is required."

@@ -15,6 +15,7 @@ from chalicelib.identity import Principal, authenticate
 from chalicelib.web import bodies
 from chalicelib.web.authentication import credentials, principal
 from chalicelib.web.hosts import Host, host_of
+from chalicelib.web.rendering import MEDIALOOPSTER
 from chalicelib.web.request import Request
 
 LARGEST_PAGE = 1_000
@@ -66,11 +67,11 @@ def caller(request: Request, *content_types: str) -> Principal:
         content_types: those that a write may have; JSON when none is named.
 
     Raises:
-        NotFound: it is not for the API's host.
+        NotFound: it is not for the API's host, or below a literal that stands where a store's id would.
         Unauthenticated, InvalidToken
         NotAcceptable, UnsupportedMediaType
     """
-    if host_of(request) is not Host.API:
+    if host_of(request) is not Host.API or not MEDIALOOPSTER.isdisjoint(request.segments[1:2]):
         raise NotFound
     who = bearer(request)
     demand_readable(request, *content_types)
