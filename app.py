@@ -58,6 +58,12 @@ def invalidate(event: SQSEvent) -> dict[str, Any]:
     return consumers.invalidate(event.to_dict())
 
 
+@app.on_sqs_message(queue="process", batch_size=1, name="process")
+def process(event: SQSEvent) -> dict[str, Any]:
+    """Run the product's own workers over files of stores."""
+    return consumers.process(event.to_dict(), event.context)
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Once a minute, put right what events and crashed workers missed."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
+from chalicelib.apis.stores import claims, outputs, processing, runs, task_models
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
 from chalicelib.files import edge, owners, publications, scanning, upkeep, uploads
-from chalicelib.jobs import queues, running, sweep, trees, work
+from chalicelib.jobs import leases, queues, running, sweep, trees, work
 from chalicelib.jobs.models import Job, Part
 from chalicelib.settings import settings
 
@@ -18,7 +19,9 @@ owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
 owners.register("stores", stores_owning.OWNER)
 
 running.register(chains.KIND, service.relink)
-running.register(stores_publishing.KIND, stores_publishing.republish)
+trees.register(stores_publishing.KIND, stores_publishing.TREE)
+trees.register(processing.KIND, processing.TREE)
+trees.register(outputs.KIND, outputs.TREE)
 work.register("job", running.run)
 work.register("part", trees.run_part)
 work.register("publication", publications.converge)
@@ -28,6 +31,7 @@ upkeep.register_all()
 sweep.register(sweep.Attendant(Job, "job", running.attend))
 sweep.register(sweep.Attendant(Part, "part#", trees.attend))
 sweep.register(sweep.Attendant(Asset, "asset", service.attend))
+sweep.register(sweep.Attendant(task_models.Waiting, task_models.WAITING, claims.attend))
 
 
 def scan_small(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -50,6 +54,22 @@ def invalidate(event: dict[str, Any]) -> dict[str, Any]:
     return edge.invalidate(event)
 
 
+def process(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Do what the product's own workers have to do; the answer names the records that have to come again."""
+    return queues.consume(event, context, settings().process_queue, _process)
+
+
 def run_sweep() -> dict[str, int]:
     """Put right what events and crashed workers missed; the answer counts the rows looked after."""
     return {"looked_after": sweep.sweep()}
+
+
+def _process(message: queues.Message) -> None:
+    seconds = leases.LEASE_SECONDS[processing.QUEUE]
+    for name, argument in message.body.items():
+        if name == runs.NEXT:
+            claims.serve(message)
+        elif name == "part":
+            trees.run_part(argument, seconds=seconds)
+        else:
+            running.run(argument, seconds=seconds)

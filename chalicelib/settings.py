@@ -54,6 +54,7 @@ class Settings:
     scan_small_queue: str = _env("SCAN_SMALL_QUEUE", "URL of the queue of intake events below `small/`.")
     scan_large_queue: str = _env("SCAN_LARGE_QUEUE", "URL of the queue of intake events below `large/`.")
     work_queue: str = _env("WORK_QUEUE", "URL of the queue of all other asynchronous work.")
+    process_queue: str = _env("PROCESS_QUEUE", "URL of the queue of what the product's own workers have to do.")
 
     edge: Literal["cloudfront", ""] = _env(
         "EDGE", "What caches published files in front of the product: `cloudfront`, or nothing.", ""

@@ -16,6 +16,7 @@ CONSUMERS = {
     "ScanSmallQueue": "scan_small",
     "ScanLargeQueue": "scan_large",
     "WorkQueue": "work",
+    "ProcessQueue": "process",
     "EdgeQueue": "invalidate",
 }
 

@@ -79,6 +79,16 @@ def worker_not_found() -> MalformedRequest:
     return _bad("Worker not found", "There is no worker of this name.")
 
 
+def worker_in_use(name: str) -> Conflict:
+    """The worker is there already, or its name is reserved."""
+    return Conflict("Worker already in use", details=[f"A worker '{name}' already exists, or the name is reserved."])
+
+
+def task_lost() -> Conflict:
+    """A worker speaks of a task that is not, or no longer, its own."""
+    return Conflict("Task not held", details=["The lease of this task has ended, or was never yours."])
+
+
 def no_worker(worker_type: str) -> MalformedRequest:
     """No registered worker can take a task."""
     return _bad("No worker available for task", f"No registered worker of type '{worker_type}' can take this file.")

@@ -1,14 +1,22 @@
 """What the core is told here, as an owner of Files: `stores:<kind>/<store>/<project>/...`.
 
-The kind `object` is an object's document, `file` a file of a version of an asset.
+The kind `object` is an object's document, `file` a file of a version of an asset, `made` what a worker made of one.
 """
 
-from chalicelib.apis.stores import documents, uploads
+from chalicelib.apis.stores import documents, outputs, uploads
 from chalicelib.files.models import File
 from chalicelib.files.owners import Owner
 
-_HEAR = {documents.OWNER: documents.hear_verdict, uploads.OWNER: uploads.hear_verdict}
-_MAY_RELEASE = {documents.OWNER: documents.may_release, uploads.OWNER: uploads.may_release}
+_HEAR = {
+    documents.OWNER: documents.hear_verdict,
+    uploads.OWNER: uploads.hear_verdict,
+    outputs.OWNER: outputs.hear_verdict,
+}
+_MAY_RELEASE = {
+    documents.OWNER: documents.may_release,
+    uploads.OWNER: uploads.may_release,
+    outputs.OWNER: outputs.may_release,
+}
 
 
 def hear_verdict(owner_id: str, file: File) -> None:

@@ -1,23 +1,25 @@
 """What of a project is public, and keeping the media bucket to it.
 
-A project's access revision is the generation of everything that is said about its files. When a project becomes public
-or restricted, its row says so first, and a job goes through its files: planned once, in parts of `PART` files each. A
-verdict that falls meanwhile reads the project after it has written the file's row, so that either the job sees a clean
-file or the verdict sees the new groups; and whoever comes late speaks with an older generation, which is a no-op.
+A project's access revision is the generation of what is said about its uploaded files; of what workers made, it and the
+number of the worker's run together: both only grow. When a project becomes public or restricted, its row says so first,
+and a job goes through its files: planned once, in parts of `PART` files each. Everybody reads the project after the
+file: a verdict that falls meanwhile after it has written the file's row, a part of the job after it has read its files.
+So either the job sees the file or the others see the new groups; and whoever comes late speaks with an older
+generation, which is a no-op.
 """
 
-import contextlib
 from collections.abc import Iterator
-from itertools import islice
+from typing import Any
 
-from chalicelib.apis.stores import addresses, types
+from chalicelib.apis.stores import addresses, shown, types
 from chalicelib.apis.stores.models import Entry, Project
 from chalicelib.files import objects, publications
 from chalicelib.files.models import Verdict
 from chalicelib.files.publications import Edition
 from chalicelib.jobs import running
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, Put, Step, create
+from chalicelib.jobs.trees import Tree
+from chalicelib.rows import Put, Step
 
 KIND = "stores.republish"
 PART = 200
@@ -48,13 +50,18 @@ def public_path(project: Project, entry: Entry) -> str:
     return addresses.file_path(project, asset_id, number, path)
 
 
+def generation(project: Project, entry: Entry) -> int:
+    """The generation of what is said about a file by somebody who has seen it and then this project."""
+    return int(project.access_revision) + int(getattr(entry, "run", None) or 0)
+
+
 def follow(entry: Entry) -> None:
     """Publish a file whose verdict has been written, if its project is public by now."""
     store_id, project_id, *_ = entry.place
     project = _project(store_id, project_id)
     edition = edition_of(project, entry)
     if edition is not None:
-        publications.publish(edition.path, int(project.access_revision), edition)
+        publications.publish(edition.path, generation(project, entry), edition)
 
 
 def planned(old: Project, new: Project) -> Job | None:
@@ -69,34 +76,24 @@ def steps(job: Job | None) -> list[Step]:
     return [] if job is None else [Put(job)]
 
 
-def republish(job: Job) -> None:
-    """Do a planned job, or one of its parts: make the media bucket agree with what the project's row says now."""
+def plan_republishing(job: Job, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """The files of a project that became public or restricted, in spans."""
+    partition = Project.at(job.arguments["store"], job.arguments["project"]).partition
+    return iter(shown.spans(partition, PART, behind=last))
+
+
+def republish(job: Job, span: shown.Span) -> None:
+    """Make the media bucket agree with what the project's row says now, for a span of its files."""
     store_id, project_id = job.arguments["store"], job.arguments["project"]
-    first = job.arguments.get("first")
-    partition = Project.at(store_id, project_id).partition
-    if first is None:
-        _fan_out(job, Entry.below(partition, "file#"))
-        return
-    last = job.arguments["last"]
+    entries = shown.within(Project.at(store_id, project_id).partition, span)
     project = _project(store_id, project_id)
-    for entry in Entry.below(partition, "file#", after=job.arguments["after"]):
-        if entry.sk > last:
-            break
+    for entry in entries:
         edition = edition_of(project, entry)
         if edition is not None or not project.is_public:
-            publications.publish(public_path(project, entry), int(project.access_revision), edition)
+            publications.publish(public_path(project, entry), generation(project, entry), edition)
 
 
-def _fan_out(job: Job, entries: Iterator[Entry]) -> None:
-    number, after = 0, "file#"
-    while part := list(islice(entries, PART)):
-        number += 1
-        bounds = {"after": after, "first": part[0].sk, "last": part[-1].sk}
-        planned = running.plan(KIND, job.arguments | bounds, job_id=f"{job.job_id}-{number}")
-        with contextlib.suppress(ConditionFailed):  # an attempt before this one got as far
-            create(planned)
-        running.enqueue(planned)
-        after = part[-1].sk
+TREE = Tree(plan_republishing, republish, lambda job: None)
 
 
 def _project(store_id: str, project_id: str) -> Project:

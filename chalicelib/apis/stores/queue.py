@@ -1,29 +1,36 @@
-"""The rules of workers and their queue as far as they hold while no worker is registered: there is none to list, and a
-task is refused once everything else about it has been found right.
+"""The rules of the queue for those who ask: schedule, list, cancel and reset tasks (docs/apis/stores.md, "Workers").
+
+A task that is being worked on is stopped by asking: `stop` in its row, which its worker sees at its next step. Only the
+end of the run changes what the task is then (`chalicelib.apis.stores.runs`).
 """
 
-from typing import Any, NoReturn
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
-from chalicelib.apis.stores import access, assets, errors, parameters
+from chalicelib import clock, workers
+from chalicelib.apis.stores import assets, errors, parameters, projects, registry, runs, shown
 from chalicelib.apis.stores.access import Right
+from chalicelib.apis.stores.models import Asset, Project
+from chalicelib.apis.stores.parameters import Page
+from chalicelib.apis.stores.registry import Match
+from chalicelib.apis.stores.task_models import HIGHEST_PRIORITY, QUEUE, Status, Stop, Task, Waiting, new_task_id
+from chalicelib.batches import batched
 from chalicelib.errors import Unauthenticated
+from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
+from chalicelib.rows import Delete, Put, Update, absent, contend, transact, update
+
+LARGEST_PARAMETERS = 20_000
+"""Bytes of JSON that a task's parameters have at most."""
+
+_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
+_USABLE = (Verdict.PENDING, Verdict.CLEAN)
 
 
-def unregister(principal: Principal, fields: dict[str, Any]) -> NoReturn:
-    """Take a worker off the list.
-
-    Raises:
-        Unauthenticated: the caller is no administrator.
-        MalformedRequest: there is no such worker.
-    """
-    access.demand_admin(principal)
-    parameters.required_text(fields, "name")
-    raise errors.worker_not_found()
-
-
-def schedule(principal: Principal, fields: dict[str, Any]) -> NoReturn:
-    """Have a worker of a type process an asset.
+def schedule(principal: Principal, fields: dict[str, Any]) -> str:
+    """Have a worker of a type process a file of an asset's newest version. Returns the task's id.
 
     Raises:
         MalformedRequest: something is missing or not there, or no worker can take the task.
@@ -32,22 +39,155 @@ def schedule(principal: Principal, fields: dict[str, Any]) -> NoReturn:
     store_id, project_id, asset_id, worker_type = (
         parameters.required_text(fields, name) for name in ("store_id", "project_id", "asset_id", "worker_type")
     )
-    if not isinstance(fields.get("parameters", {}), dict):
-        raise errors.invalid_data("The parameters have to be a JSON object.")
-    priority = fields.get("priority", 1)
-    if not isinstance(priority, int) or isinstance(priority, bool):
-        raise errors.invalid_data("The priority has to be a whole number.")
+    options, priority = _options(fields), _priority(fields)
     try:
-        assets.find(principal, Right.WRITE, store_id, project_id, asset_id)
+        project, asset = assets.find(principal, Right.WRITE, store_id, project_id, asset_id)
     except Unauthenticated:
         raise errors.processing_refused() from None
-    raise errors.no_worker(worker_type)
+    filename = _filename(options, asset)
+    match = registry.match(worker_type, filename)
+    _demand_usable(match, options)
+    _demand_file(project, asset, filename)
+    task = _new(principal, asset, match, filename, options, priority)
+    waiting = runs.waiting(task)
+    contend(lambda: transact(Put(task, absent(Task)), Put(waiting, absent(Waiting))))
+    runs.hint(task)
+    return task.task_id
 
 
-def demand_task(fields: dict[str, Any]) -> None:
-    """The task that is to be cancelled or reset has to be named; one that is not there is no error.
+def list_tasks(principal: Principal, page: Page) -> Iterator[Task]:
+    """The tasks of projects that the caller may write to, in the order in which they were asked for.
+
+    One Query a started MB, and for callers who are no administrators one BatchGetItem for each hundred projects.
+    """
+    known: dict[tuple[str, str], bool] = {}
+    alive = (task for task in Task.below(QUEUE, "task#", after=page.after) if not _has_vanished(task))
+    for some in batched(alive, 100):
+        asked = {(task.store_id, task.project_id) for task in some} - known.keys()
+        writable = projects.writable(principal, asked) if asked else set()
+        known |= {pair: pair in writable for pair in asked}
+        yield from (task for task in some if known[task.store_id, task.project_id])
+
+
+def cancel(principal: Principal, fields: dict[str, Any]) -> None:
+    """Cancel a task: at once if nobody has begun it, else at its worker's next step.
+
+    A task that is not there, has ended, or is not the caller's to cancel is no error.
 
     Raises:
         MalformedRequest
     """
-    parameters.required_text(fields, "task_id")
+    task_id = _task_id(fields)
+    contend(lambda: _cancel(_writable(principal, task_id)))
+
+
+def reset(principal: Principal, fields: dict[str, Any]) -> None:
+    """Have a task done once more; one that is being worked on is stopped first. Errors as for `cancel`."""
+    task_id = _task_id(fields)
+    task = contend(lambda: _reset(_writable(principal, task_id)))
+    if task is not None:
+        runs.hint(task)
+
+
+def _cancel(task: Task | None) -> None:
+    if task is None:
+        return
+    if task.status == Status.PROCESSING:
+        _ask(task, Stop.CANCEL)
+    elif task.status == Status.NEW:
+        transact(
+            Delete(Waiting.of(task), Waiting.pk.exists()),
+            Update(Task.at(task.task_id), runs.ended(Status.CANCELED), Task.status == Status.NEW.value),
+        )
+
+
+def _reset(task: Task | None) -> Task | None:
+    if task is None or task.status == Status.NEW:
+        return None
+    if task.status == Status.PROCESSING:
+        _ask(task, Stop.RESET)
+        return None
+    transact(
+        Put(runs.waiting(task), absent(Waiting)),
+        Update(Task.at(task.task_id), runs.begun_anew(), Task.status == task.status),
+    )
+    return task
+
+
+def _ask(task: Task, stop: Stop) -> None:
+    same = (Task.status == Status.PROCESSING.value) & (Task.run == task.run)
+    update(Task.at(task.task_id), [Task.stop.set(stop.value)], same)
+
+
+def _writable(principal: Principal, task_id: str) -> Task | None:
+    task = Task.get_by_id(task_id)
+    if task is None or _has_vanished(task):
+        return None
+    pair = task.store_id, task.project_id
+    return task if pair in projects.writable(principal, [pair]) else None
+
+
+def _has_vanished(task: Task) -> bool:
+    return task.expires_at is not None and task.expires_at <= clock.epoch()
+
+
+def _task_id(fields: dict[str, Any]) -> str:
+    task_id = parameters.required_text(fields, "task_id")
+    if not _ID.fullmatch(task_id.lower()):
+        raise errors.invalid_data("A task_id has 24 hexadecimal digits.")
+    return task_id.lower()
+
+
+def _options(fields: dict[str, Any]) -> dict[str, Any]:
+    options = fields.get("parameters", {})
+    if not isinstance(options, dict):
+        raise errors.invalid_data("The parameters have to be a JSON object.")
+    if len(json.dumps(options)) > LARGEST_PARAMETERS:
+        raise errors.invalid_data(f"The parameters have at most {LARGEST_PARAMETERS} bytes.")
+    return options
+
+
+def _priority(fields: dict[str, Any]) -> int:
+    priority = fields.get("priority", 1)
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise errors.invalid_data("The priority has to be a whole number.")
+    if abs(priority) > HIGHEST_PRIORITY:
+        raise errors.invalid_data(f"The priority is between {-HIGHEST_PRIORITY} and {HIGHEST_PRIORITY}.")
+    return priority
+
+
+def _filename(options: dict[str, Any], asset: Asset) -> str:
+    filename = options.get("filename")
+    if filename is None or filename == "":
+        return str(asset.filename or "")
+    if not isinstance(filename, str):
+        raise errors.invalid_data("The filename has to be a text.")
+    return filename
+
+
+def _demand_usable(match: Match, options: dict[str, Any]) -> None:
+    given = {name: value for name, value in options.items() if name != "filename"}
+    schema = match.parameters.get("schema")
+    if schema and (problems := workers.problems(schema, given)):
+        raise errors.invalid_data(" ".join(f"{problem}." for problem in problems))
+
+
+def _demand_file(project: Project, asset: Asset, filename: str) -> None:
+    entry = shown.find(project, asset.asset_id, asset.version, filename)
+    if entry is None:
+        raise errors.invalid_filename(f"The asset's newest version has no file '{filename}'.")
+    if entry.state not in _USABLE:
+        raise errors.invalid_data(f"The file '{filename}' is {entry.state} and cannot be processed.")
+
+
+def _new(
+    principal: Principal, asset: Asset, match: Match, filename: str, options: dict[str, Any], priority: int
+) -> Task:
+    moment = clock.now()
+    task = Task.at(new_task_id(moment))
+    task.status, task.priority, task.created_at = Status.NEW.value, priority, moment
+    task.username, task.uid = principal.name, principal.uid
+    task.store_id, task.project_id, task.asset_id = asset.store_id, asset.project_id, asset.asset_id
+    task.number, task.filename, task.extension = asset.version, filename, match.extension
+    task.worker_type, task.lane, task.parameters, task.run = match.type, match.lane, options, 0
+    return task

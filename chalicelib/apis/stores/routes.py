@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         presenters,
         projects,
         serving,
+        shown,
         uploads,
     )
     from chalicelib.identity import Principal
@@ -36,7 +37,7 @@ else:
     named = Lazy("chalicelib.apis.stores.named")
     parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
     projects, serving = Lazy("chalicelib.apis.stores.projects"), Lazy("chalicelib.apis.stores.serving")
-    uploads = Lazy("chalicelib.apis.stores.uploads")
+    shown, uploads = Lazy("chalicelib.apis.stores.shown"), Lazy("chalicelib.apis.stores.uploads")
 
 routes = Blueprint(__name__)
 
@@ -172,8 +173,8 @@ def list_files(store_id: str, project_id: str, asset_id: str) -> Response:
     request, caller = _call()
     number = parameters.version_number(request.query_params.get("version"))
     project, number = uploads.list_files(caller, store_id, project_id, asset_id, number)
-    page = parameters.page(request, models.entries_prefix(asset_id, number))
-    rows = uploads.entries(project, asset_id, number, limit=page.limit, after=page.after)
+    page = parameters.page(request, "")
+    rows = shown.entries(project, asset_id, number, limit=page.look, after=page.after)
     reader = _reader(request, caller)
     return presenters.listing(rows, page, lambda row: presenters.entry(project, row, reader), lambda row: row.place[4])
 

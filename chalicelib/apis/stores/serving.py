@@ -6,9 +6,9 @@ Whoever may not read something is answered as if it were not there.
 
 from chalice.app import Response
 
-from chalicelib.apis.stores import access, addresses, documents, parameters, publishing, types
+from chalicelib.apis.stores import access, addresses, documents, parameters, publishing, shown, types
 from chalicelib.apis.stores.access import Right
-from chalicelib.apis.stores.models import Document, Entry, Project
+from chalicelib.apis.stores.models import Asset, Document, Project
 from chalicelib.errors import InvalidToken, NotFound
 from chalicelib.files import objects
 from chalicelib.files.models import Verdict
@@ -52,8 +52,9 @@ def _file(request: Request, capability: str, segments: list[str]) -> Response:
         raise NotFound
     if len("/".join(segments).encode()) > _LONGEST_PATH:
         raise NotFound
-    wanted = Entry.at(store_id, project_id, asset_id, int(number), path)
-    project, entry = find_each(Project.at(store_id, project_id), wanted)
+    wanted = shown.blanks(Asset.at(store_id, project_id, asset_id), asset_id, int(number), path)
+    project, *rows = find_each(Project.at(store_id, project_id), *wanted)
+    entry = shown.chosen(rows)
     _demand_reader(request, project, capability, f"{asset_id}/{number}")
     if entry is None or entry.state != Verdict.CLEAN:
         raise NotFound

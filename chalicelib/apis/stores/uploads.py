@@ -4,14 +4,14 @@ Every upload is a version of its own: an immutable file under its number. It, th
 written in one transaction that demands the asset as it was read; who comes second reads again and gets the next number.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import clock
 from chalicelib.apis.stores import assets, errors, ids, publishing, types
 from chalicelib.apis.stores.access import Right
-from chalicelib.apis.stores.models import Asset, Entry, Project, Version, entries_prefix
+from chalicelib.apis.stores.models import Asset, Entry, Project, Version
 from chalicelib.apis.stores.parameters import Wanted
 from chalicelib.files import publications, receiving
 from chalicelib.files.models import File, Verdict
@@ -62,12 +62,6 @@ def list_files(
     """
     project, asset = assets.find(principal, Right.READ, store_id, project_id, asset_id)
     return project, asset.version if number is None else number
-
-
-def entries(project: Project, asset_id: str, number: int, *, limit: int | None, after: str | None) -> Iterator[Entry]:
-    """The files of a version in the order of their paths."""
-    most = None if limit is None else limit + 1
-    return Entry.below(project.partition, entries_prefix(asset_id, number), limit=most, after=after)
 
 
 def hear_verdict(place: Sequence[str], file: File) -> None:

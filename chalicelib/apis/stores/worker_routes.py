@@ -1,18 +1,24 @@
-"""The routes of the OVE API for workers and their queue. HTTP only (docs/apis/stores.md, "Workers")."""
+"""The routes of the OVE API for workers and their queue. HTTP only (docs/apis/stores.md, "Workers").
+
+How workers of other organisations get their tasks is in `remote_routes`.
+"""
 
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib.lazy import Lazy
+from chalicelib.web.application import AssetManager
 from chalicelib.web.request import current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
-    from chalicelib.apis.stores import parameters, queue
+    from chalicelib.apis.stores import parameters, presenters, queue, registry, task_presenters
     from chalicelib.identity import Principal
 else:
-    parameters, queue = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.queue")
+    parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
+    queue, registry = Lazy("chalicelib.apis.stores.queue"), Lazy("chalicelib.apis.stores.registry")
+    task_presenters = Lazy("chalicelib.apis.stores.task_presenters")
 
 routes = Blueprint(__name__)
 
@@ -21,54 +27,70 @@ _OK = {"Status": "OK"}
 
 @routes.route("/api/workers", methods=["GET"])
 def list_workers() -> Response:
-    """The names of the registered workers, with `metadata` all that is known of them."""
+    """The names of all workers, with `metadata` all that is known of them; with `name` only that one."""
     request = current_request()
     parameters.caller(request)
-    parameters.flag(request, "metadata")
-    return json_response([])
+    with_metadata = parameters.flag(request, "metadata")
+    offers = registry.offers(request.query_params.get("name"))
+    return json_response([task_presenters.worker(offer) if with_metadata else offer.name for offer in offers])
+
+
+@routes.route("/api/workers", methods=["POST"])
+def register_worker() -> Response:
+    """Put a worker of another organisation on the list."""
+    caller, fields = _written()
+    app = routes.current_app
+    assert isinstance(app, AssetManager)
+    literals = app.router.literals_beside("/api/workers/{name}")
+    return json_response({**_OK, "Worker": registry.register(caller, fields, literals)})
 
 
 @routes.route("/api/workers", methods=["DELETE"])
 def unregister_worker() -> Response:
     """Take the worker `name` off the list; for administrators."""
     caller, fields = _written()
-    queue.unregister(caller, fields)
+    registry.unregister(caller, fields)
+    return json_response(_OK)
 
 
 @routes.route("/api/workers/status", methods=["GET"])
 def show_statuses() -> Response:
     """What each worker is doing."""
-    parameters.caller(current_request())
-    return json_response({})
+    request = current_request()
+    parameters.caller(request)
+    return json_response({offer.name: offer.status for offer in registry.offers(request.query_params.get("name"))})
 
 
 @routes.route("/api/workers/queue", methods=["GET"])
 def list_tasks() -> Response:
     """The tasks of projects that the caller may write to."""
-    parameters.caller(current_request())
-    return json_response([])
+    request = current_request()
+    caller, page = parameters.caller(request), parameters.page(request, "task#")
+    return presenters.listing(queue.list_tasks(caller, page), page, task_presenters.task, lambda row: row.task_id)
 
 
 @routes.route("/api/workers/queue", methods=["POST"])
 def schedule_task() -> Response:
     """Have a worker process an asset."""
     caller, fields = _written()
-    queue.schedule(caller, fields)
+    answer = json_response(_OK)
+    answer.headers["X-Task-Id"] = queue.schedule(caller, fields)
+    return answer
 
 
 @routes.route("/api/workers/queue", methods=["DELETE"])
 def cancel_task() -> Response:
     """Cancel the task `task_id`."""
-    _, fields = _written()
-    queue.demand_task(fields)
+    caller, fields = _written()
+    queue.cancel(caller, fields)
     return json_response(_OK)
 
 
 @routes.route("/api/workers/queue", methods=["PATCH"])
 def reset_task() -> Response:
     """Have the task `task_id` done once more."""
-    _, fields = _written()
-    queue.demand_task(fields)
+    caller, fields = _written()
+    queue.reset(caller, fields)
     return json_response(_OK)
 
 
