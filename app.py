@@ -16,6 +16,7 @@ from chalicelib.apis.stores.routes import routes as stores_routes
 from chalicelib.apis.stores.worker_routes import routes as worker_routes
 from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.lazy import Lazy
+from chalicelib.settings import demand_in_lambda
 from chalicelib.web.application import AssetManager
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 else:
     consumers = Lazy("chalicelib.consumers")
 
+demand_in_lambda()
 app = AssetManager("assetmanager")
 app.register_blueprint(assets_routes)
 app.register_blueprint(stores_routes)

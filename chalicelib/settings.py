@@ -5,11 +5,16 @@
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin
 
 MEBIBYTE = 1024 * 1024
+
+_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
+_ORIGIN = re.compile(r"https?://[^/?#\s@]+/?")
+_MAY_BE_ZERO = ("DELETED_DAYS", "REPLACED_DAYS", "ARCHIVE_MAX_DEPTH")
 
 
 class BadSetting(Exception):
@@ -124,6 +129,18 @@ class Settings:
     replaced_days: int = _env("REPLACED_DAYS", "Days a replaced file is kept after its replacement is clean.", 7)
 
 
+def demand_in_lambda() -> None:
+    """Inside Lambda, read the settings now: a missing or wrong one ends the function's start, and its log says which.
+
+    Elsewhere the app is imported by tools that need no settings.
+
+    Raises:
+        BadSetting
+    """
+    if _LAMBDA in os.environ:
+        settings()
+
+
 def describe() -> list[tuple[str, str, object, str]]:
     """Every setting as (environment name, type, default or `...` when required, meaning), in order of declaration."""
     return [
@@ -145,9 +162,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     """
     values = {item.name: _value(item, environ) for item in fields(Settings)}
     result = Settings(**values)
-    if result.auth == "open" and "AWS_LAMBDA_FUNCTION_NAME" in environ:
+    if result.auth == "open" and _LAMBDA in environ:
         raise BadSetting("AUTH=open is for a laptop and refuses to start inside Lambda")
-    if "*" in result.upload_origins and (result.stage != "local" or "AWS_LAMBDA_FUNCTION_NAME" in environ):
+    if "*" in result.upload_origins and (result.stage != "local" or _LAMBDA in environ):
         raise BadSetting("UPLOAD_ORIGINS must name its origins on a stage")
     return result
 
@@ -170,11 +187,13 @@ def _value(item: Field[Any], environ: Mapping[str, str]) -> Any:
             raise BadSetting(f"{name} must be one of {', '.join(filter(None, get_args(item.type)))}")
         return text
     if item.type is str:
+        if name.endswith("_ORIGIN") and not _ORIGIN.fullmatch(text):
+            raise BadSetting(f"{name} must be a scheme and a host, such as https://assets.example.org")
         return text
-    try:
-        return int(text)
-    except ValueError:
-        raise BadSetting(f"{name} must be a whole number") from None
+    least = 0 if name in _MAY_BE_ZERO else 1
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise BadSetting(f"{name} must be a whole number, at least {least}")
+    return int(text)
 
 
 def _type_name(kind: Any) -> str:

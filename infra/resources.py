@@ -131,24 +131,23 @@ class _Provisioner:
             expires = False
         except ClientError as error:
             _unless(error, "ResourceInUseException")
-            self._same_keys(resource, properties)
+            self._same_shape(resource, properties)
             state = self._dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
             expires = state["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+            if expires and expiry and state["AttributeName"] != expiry["AttributeName"]:
+                raise TemplateError(
+                    f"the table {name} expires rows by {state['AttributeName']} instead of {expiry['AttributeName']}"
+                ) from None
         if expiry and not expires:
             self._dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
         if recovery:
             self._dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
         self._refs[resource.name] = name
 
-    def _same_keys(self, resource: Resource, properties: dict[str, Any]) -> None:
+    def _same_shape(self, resource: Resource, properties: dict[str, Any]) -> None:
         """A table of another shape would only fail later and darker."""
         table = self._dynamodb.describe_table(TableName=properties["TableName"])["Table"]
-
-        def keys(shape: Mapping[str, Any]) -> dict[str, Any]:
-            indexes = shape.get("GlobalSecondaryIndexes", [])
-            return {"": shape["KeySchema"]} | {index["IndexName"]: index["KeySchema"] for index in indexes}
-
-        if keys(table) != keys(properties):
+        if _shape(table) != _shape(properties):
             raise TemplateError(f"the table {properties['TableName']} exists with other keys than {resource.name} has")
 
     # --- buckets
@@ -168,6 +167,17 @@ class _Provisioner:
         for key, value in properties.items():
             operation, argument, translate = _BUCKET_PROPERTIES[key]
             getattr(self._s3, operation)(Bucket=name, **{argument: translate(value)})
+
+
+def _shape(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a table and of its indexes, with their types, and what the indexes project."""
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+
+    def keys(thing: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [(key["KeyType"], key["AttributeName"], types[key["AttributeName"]]) for key in thing["KeySchema"]]
+
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    return {"": keys(table)} | {index["IndexName"]: (keys(index), index["Projection"]) for index in indexes}
 
 
 def _only(resource: Resource, properties: Mapping[str, Any], known: Any) -> None:

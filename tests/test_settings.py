@@ -42,7 +42,18 @@ def test_a_missing_required_setting_is_named(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("AUTH", "maybe"), ("SCANNER", "none"), ("DELETED_DAYS", "soon"), ("MAX_FILE_SIZE_MB", "20 MB")],
+    [
+        ("AUTH", "maybe"),
+        ("SCANNER", "none"),
+        ("DELETED_DAYS", "soon"),
+        ("MAX_FILE_SIZE_MB", "20 MB"),
+        ("MAX_FILE_SIZE_MB", "0"),
+        ("UPLOAD_MINUTES", "-5"),
+        ("SCAN_ATTEMPTS", "1.5"),
+        ("STORES_ORIGIN", "stores.example.org"),
+        ("STORES_ORIGIN", "https://stores.example.org/files"),
+        ("API_ORIGIN", "https://"),
+    ],
 )
 def test_a_value_that_does_not_fit_is_refused(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):

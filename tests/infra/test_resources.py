@@ -177,7 +177,7 @@ def test_a_table_that_stands_in_another_shape_is_an_error(
     text = json.dumps(document())
     assert change[0] in text
     path.write_text(text.replace(*change))
-    with pytest.raises(TemplateError, match="other keys|instead of"):
+    with pytest.raises(TemplateError, match=r"other keys|instead of"):
         provision("local", parameters=PARAMETERS, template=path)
 
 

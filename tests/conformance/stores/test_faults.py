@@ -3,20 +3,23 @@
 Tests of other modules that hold one of them more broadly are named beside it.
 """
 
+import os
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+import boto3
 import pytest
 
 from app import app
 from chalicelib import aws
-from chalicelib.apis import stores
 from chalicelib.apis.stores.models import Entry
 from chalicelib.rows import Row
 from tests.conformance.stores.gallery import JSON, OCTETS, PROJECT, STORES, TEXT, Gallery, stock, title
 from tests.support.calls import counting
 from tests.support.client import Client
+from tests.support.settings import REQUIRED
 
 
 @pytest.fixture
@@ -197,10 +200,36 @@ def test_b31_a_page_of_files_says_that_more_follow(gallery: Gallery) -> None:
     assert "X-Next-Cursor" not in rest.headers
 
 
-def test_b27_b32_the_template_makes_what_the_code_needs_and_missing_settings_stop_it() -> None:
-    """More: tests/test_settings.py, tests/infra/test_template.py. Nothing in the API makes tables or indexes."""
-    sources = "".join(path.read_text() for path in Path(stores.__file__ or "").parent.glob("*.py"))
-    assert "create_table" not in sources
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"STORES_TABLE": ""}, "STORES_TABLE is not set: DynamoDB table of the OVE API"),
+        ({"AUTH": "open"}, "AUTH=open is for a laptop and refuses to start inside Lambda"),
+        ({"STORES_ORIGIN": "stores.example.org"}, "STORES_ORIGIN must be a scheme and a host"),
+        ({}, ""),
+    ],
+)
+def test_b27_a_function_with_a_missing_or_wrong_setting_does_not_start(variables: dict[str, str], said: str) -> None:
+    """More: tests/test_settings.py; `make run`: tests/local/test_run.py."""
+    environment = {**REQUIRED, "AWS_LAMBDA_FUNCTION_NAME": "api_handler", "PATH": os.environ["PATH"], **variables}
+    started = subprocess.run([sys.executable, "-c", "import app"], env=environment, capture_output=True, text=True)
+    assert (started.returncode == 0) == (not variables)
+    assert said in started.stderr
+
+
+@pytest.mark.own_cloud
+def test_b32_a_table_that_is_not_there_is_an_error_and_nobody_makes_one_up(gallery: Gallery) -> None:
+    """The template alone makes tables, with indexes and expiry: tests/infra/test_resources.py, test_template.py."""
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.delete_table(TableName=gallery.cloud.settings.stores_table)
+    left = dynamodb.list_tables()["TableNames"]
+    for reply in (
+        gallery.admin.get("/api/list"),
+        gallery.admin.post("/api/create", json={"id": "other"}),
+        gallery.admin.post(f"{PROJECT}/create", json={"name": "map"}),
+    ):
+        assert title(reply, 500) == "Internal Server Error"
+    assert dynamodb.list_tables()["TableNames"] == left
 
 
 def test_a_writing_request_by_cookie_needs_a_type_that_no_form_sends(gallery: Gallery) -> None:
