@@ -55,6 +55,9 @@ class Settings:
     )
     library_bucket: str = _env("LIBRARY_BUCKET", "Private bucket of clean bytes, one immutable key a File.")
     media_bucket: str = _env("MEDIA_BUCKET", "Published copies keyed by public URL path; CloudFront's origin.")
+    device_buckets: str = _env(
+        "DEVICE_BUCKETS", "Buckets, separated by commas, that devices may name for the bytes of copies to them.", ""
+    )
 
     scan_small_queue: str = _env("SCAN_SMALL_QUEUE", "URL of the queue of intake events below `small/`.")
     scan_large_queue: str = _env("SCAN_LARGE_QUEUE", "URL of the queue of intake events below `large/`.")

@@ -114,14 +114,18 @@ def make(run: Run, outputs: Iterable[Output]) -> Made:
     return Made(count, size)
 
 
-def unmake(run_id: str) -> None:
+def unmake(run_id: str, bucket: str | None = None) -> None:
     """Delete the bytes of a run that no File has: those of a worker that died between storing and writing.
 
     The Files of the run are for their owner to release, before. Call it when the run has been given up and no worker of
     it can be alive any more.
+
+    Args:
+        bucket: where they went, if not into the library's own bucket.
     """
-    for keys in batched(library.keys_of(_prefix(run_id)), 100):
-        files = File.find_many([(File.at(file_id).pk, "file") for file_id in {key.partition("/")[0] for key in keys}])
+    for keys in batched(library.keys_of(_prefix(run_id), bucket), 100):
+        ids = {key.rpartition(":")[2].partition("/")[0] for key in keys}
+        files = File.find_many([(File.at(file_id).pk, "file") for file_id in ids])
         had = {file.library_key for file in files if not file.purged}
         library.discard_each([key for key in keys if key not in had])
 

@@ -93,7 +93,7 @@ def purge(file_id: str) -> None:
         file = update(row, _purged(row), File.references == 0)
     except ConditionFailed:
         return
-    library.discard_all(file_id)
+    library.discard_all(file_id, file.library_key)
     if file.upload_id:
         intake.abort_parts(file.intake_key, file.upload_id)
     if file.intake_key:  # what was made here never lay there

@@ -110,6 +110,12 @@ def is_canceled(job_id: str) -> bool:
     return job is None or job.has_ended or bool(job.canceled)
 
 
+def is_quiet(job_id: str) -> bool:
+    """Whether no worker can be at any part of a job: what was begun has ended, or its lease has run out."""
+    now = clock.epoch()
+    return all(part.leased_until is None or part.leased_until < now for part in Part.below(f"job#{job_id}", "part#"))
+
+
 def attend(pk: str, sk: str) -> None:
     """What the sweep does with a due part."""
     leases.resend(Part, pk, sk)
