@@ -9,6 +9,7 @@ from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.apis.assets.routes import routes as assets_routes
 from chalicelib.apis.jobs.routes import routes as jobs_routes
+from chalicelib.apis.projectassets.bundle_routes import routes as bundle_routes
 from chalicelib.apis.projectassets.neighbour_routes import routes as neighbour_routes
 from chalicelib.apis.projectassets.routes import routes as project_routes
 from chalicelib.apis.stores.people_routes import routes as people_routes
@@ -33,6 +34,7 @@ app.register_blueprint(worker_routes)
 app.register_blueprint(uploads_routes)
 app.register_blueprint(project_routes)
 app.register_blueprint(neighbour_routes)
+app.register_blueprint(bundle_routes)
 app.register_blueprint(jobs_routes)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
+from chalicelib.apis.projectassets import copying, deleting, housekeeping
+from chalicelib.apis.projectassets import owning as projects_owning
 from chalicelib.apis.stores import claims, outputs, processing, runs, task_models
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
@@ -17,17 +19,22 @@ from chalicelib.settings import settings
 
 owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
 owners.register("stores", stores_owning.OWNER)
+owners.register("projectassets", projects_owning.OWNER)
 
 running.register(chains.KIND, service.relink)
 trees.register(stores_publishing.KIND, stores_publishing.TREE)
 trees.register(processing.KIND, processing.TREE)
 trees.register(outputs.KIND, outputs.TREE)
+trees.register(copying.KIND, copying.TREE)
+trees.register(deleting.KIND, deleting.TREE)
+trees.register(deleting.CLEARING, deleting.CLEARING_TREE)
 work.register("job", running.run)
 work.register("part", trees.run_part)
 work.register("publication", publications.converge)
 work.register(uploads.WORK, uploads.finish)
 
 upkeep.register_all()
+housekeeping.register_all()
 sweep.register(sweep.Attendant(Job, "job", running.attend))
 sweep.register(sweep.Attendant(Part, "part#", trees.attend))
 sweep.register(sweep.Attendant(Asset, "asset", service.attend))
