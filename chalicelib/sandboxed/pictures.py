@@ -42,6 +42,7 @@ def _pyramid(arguments: dict[str, Any], directory: Path) -> Any:
         overlap=arguments["overlap"],
         keep="none",
     )
+    (directory / "image_files" / "vips-properties.xml").unlink(missing_ok=True)
     return size
 
 

@@ -76,8 +76,8 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
 def beginning(paths: list[str], wanted: str | None) -> str:
     """The path with which the unpacked files begin.
 
-    The one that was asked for, or that lies below a folder under this name; else an index page, the shallowest first;
-    else the first of all by name.
+    The one that was asked for, by its whole path or the end of it; else an index page; else any file. Of several it is
+    the topmost, and of those the first by name.
 
     Raises:
         WorkError: there is no such file as was asked for.
@@ -89,7 +89,7 @@ def beginning(paths: list[str], wanted: str | None) -> str:
             raise WorkError(f"the archive has no file {name[:80]}")
         return min(fitting, key=_depth)
     pages = [path for path in paths if path.rpartition("/")[2].lower() in _BEGINNINGS]
-    return min(pages, key=_depth_and_kind, default=min(paths))
+    return min(pages, key=_depth_and_kind, default=min(paths, key=_depth))
 
 
 def _depth(path: str) -> tuple[int, str]:

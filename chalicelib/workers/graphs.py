@@ -58,7 +58,7 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
         "edges": MOST_EDGES,
     }
     limits = sandbox.Limits(seconds=_SECONDS)
-    made = sandbox.run("graphs", arguments, work, subject="the graph", limits=limits)
+    made = sandbox.run("chalicelib.sandboxed.graphs", arguments, work, subject="the graph", limits=limits)
     for path, name in made["files"].items():
         yield Output(path, work.directory / name)
 

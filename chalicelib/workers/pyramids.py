@@ -52,7 +52,7 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
         "tile_size": parameters.get("tile_size", 254),
         "overlap": parameters.get("overlap", 1),
     }
-    sandbox.run("pictures", arguments, work, subject="the picture")
+    sandbox.run("chalicelib.sandboxed.pictures", arguments, work, subject="the picture")
     picture.unlink()
     for path in _tiles(work.directory / "image_files"):
         work.stop()

@@ -34,9 +34,10 @@ class Limits:
 
 
 def run(module: str, arguments: dict[str, Any], work: Work, *, subject: str, limits: Limits | None = None) -> Any:
-    """Run a module of `chalicelib.sandboxed` and return its answer. What it makes lies in the work's directory.
+    """Run a reader and return its answer. What it makes lies in the work's directory.
 
     Args:
+        module: full name of a module that runs `chalicelib.sandboxed.child.run`.
         arguments: plain JSON.
         subject: what it reads, for messages: "the picture".
 
@@ -55,7 +56,7 @@ def run(module: str, arguments: dict[str, Any], work: Work, *, subject: str, lim
     }
     with (work.directory / "messages").open("wb") as messages:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", f"chalicelib.sandboxed.{module}"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=messages,
             stderr=messages,

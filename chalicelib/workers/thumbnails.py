@@ -15,6 +15,7 @@ MOST_DOCUMENT_BYTES = 256 * MEBIBYTE
 """Bytes of the largest PDF document."""
 
 _SECONDS = 120
+_DOCUMENTS, _PICTURES = "chalicelib.sandboxed.documents", "chalicelib.sandboxed.pictures"
 _PDF = ".pdf"
 
 
@@ -38,9 +39,9 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
     }
     limits = sandbox.Limits(seconds=_SECONDS)
     if _is_document(source):
-        page = sandbox.run("documents", arguments, work, subject="the document", limits=limits)
+        page = sandbox.run(_DOCUMENTS, arguments, work, subject="the document", limits=limits)
         arguments["source"] = str(work.directory / page["name"])
-    made = sandbox.run("pictures", arguments, work, subject="the picture", limits=limits)
+    made = sandbox.run(_PICTURES, arguments, work, subject="the picture", limits=limits)
     yield Output(made["name"], work.directory / made["name"])
 
 
