@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+USER_AGENT = "asset-manager"
+"""What every client calls itself. Left to itself the SDK words it anew twice a call, a fifth of a call's CPU."""
+
 _MAKING = threading.Lock()  # boto3's default session is not safe to make clients from in two threads at once
 
 
@@ -22,6 +25,7 @@ def _client(service: str, **config: Any) -> Any:
         return boto3.client(
             service,
             config=Config(
+                user_agent=USER_AGENT,
                 retries={"mode": "standard", "total_max_attempts": 4},
                 connect_timeout=3,
                 read_timeout=60,

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection, TableConnection
@@ -34,6 +35,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 
+from chalicelib.aws import USER_AGENT
 from chalicelib.errors import Busy
 from chalicelib.settings import settings
 
@@ -388,6 +390,7 @@ def _dynamodb() -> Connection:
         with _making:
             if _connection is None:
                 made = Connection(read_timeout_seconds=10, connect_timeout_seconds=3, max_pool_connections=64)
+                made.session.set_default_client_config(Config(user_agent=USER_AGENT))
                 _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
                 _connection = made
     return _connection
