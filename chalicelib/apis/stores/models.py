@@ -77,6 +77,9 @@ class Project(Row):
     access_revision = NumberAttribute(null=True)
     """Grows with every change of the groups: capabilities of before end, and publications know who spoke last."""
 
+    publishing_job = UnicodeAttribute(null=True)
+    """The id of the latest job that saw to what is published; its row vanishes two days after its end."""
+
     name = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     authors = UnicodeAttribute(null=True)
@@ -148,6 +151,9 @@ class Asset(Row):
     processing_error = UnicodeAttribute(null=True)
     task = UnicodeAttribute(null=True)
     """The task that is being worked on; only its end takes it away, so a second one waits."""
+
+    processed = BooleanAttribute(null=True)
+    """Whether a worker ever began with it, so that there may be outputs."""
 
     @classmethod
     def at(cls, store_id: str, project_id: str, asset_id: str) -> Self:

@@ -14,6 +14,7 @@ from chalicelib.apis.stores.named import NamedVersion
 from chalicelib.apis.stores.parameters import Page
 from chalicelib.apis.stores.projects import PROJECT_OBJECT
 from chalicelib.identity import Principal
+from chalicelib.jobs.models import Job
 from chalicelib.web.responses import JSON, LARGEST_ANSWER, encode
 
 NEXT = "X-Next-Cursor"
@@ -79,6 +80,20 @@ def project(row: Project, principal: Principal, reader: Reader, versions: Any) -
         "read_access": access.may(principal, Right.READ, row.groups),
         "write_access": access.may(principal, Right.WRITE, row.groups),
     }
+
+
+def access_of(row: Project, job: Job | None) -> dict[str, Any]:
+    """Who may use a project; beside it, how far the job is that last saw to what is published of it."""
+    shown: dict[str, Any] = {"groups": list(row.groups)}
+    if job is not None:
+        total = None if job.total is None else int(job.total)
+        shown["publishing"] = {
+            "state": job.state,
+            "done": int(job.done or 0),
+            "total": total,
+            "failed": int(job.failed or 0),
+        }
+    return shown
 
 
 def named_version(version: NamedVersion) -> dict[str, Any]:

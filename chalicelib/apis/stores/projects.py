@@ -188,20 +188,15 @@ def tag_steps(old: Project, new: Project) -> list[Step]:
     return tags.changed(old.tags, new.tags, lambda tag: Tagged.project(new.store_id, tag, new.project_id))
 
 
-def groups_of(principal: Principal, store_id: str, project_id: str) -> list[str]:
-    """The groups of a project, for a reader. Raises MalformedRequest, Unauthenticated."""
-    return list(show(principal, store_id, project_id).groups)
-
-
 def change_groups(
     principal: Principal,
     store_id: str,
     project_id: str,
     value: Any,
-) -> Project:
+) -> tuple[Project, Job | None]:
     """Change who may use a project.
 
-    When it becomes public or restricted its row says so at once, and a job sees to what is published.
+    When it becomes public or restricted its row says so at once, and a job sees to what is published. It is returned.
 
     Raises:
         Unauthenticated: the caller is no administrator.
@@ -209,19 +204,19 @@ def change_groups(
     """
     access.demand_admin(principal)
 
-    def attempt() -> tuple[Project, Job | None]:
+    def attempt() -> tuple[Project, Project, Job | None]:
         old, _ = access.enter(principal, Right.READ, store_id, project_id)
         if not value:
             raise errors.missing("groups")
         new = old.copy()
         new.groups, new.access_revision = demand_groups(value), old.access_revision + 1
         job = publishing.planned(old, new)
-        return write(old, new, *_granted(old.groups, new.groups, new), *publishing.steps(job)), job
+        return old, write(old, new, *_granted(old.groups, new.groups, new), *running.steps(job)), job
 
-    project, job = contend(attempt)
+    old, project, job = contend(attempt)
     if job is not None:
-        running.enqueue(job)
-    return project
+        publishing.begin(job, old)
+    return project, job
 
 
 def demand_groups(value: Any) -> list[str]:

@@ -5,7 +5,8 @@ number of the worker's run together: both only grow. When a project becomes publ
 and a job goes through its files: planned once, in parts of `PART` files each. Everybody reads the project after the
 file: a verdict that falls meanwhile after it has written the file's row, a part of the job after it has read its files.
 So either the job sees the file or the others see the new groups; and whoever comes late speaks with an older
-generation, which is a no-op.
+generation, which is a no-op. A further change of the groups stops the job before it, whose parts would all say the same
+as its own.
 """
 
 from collections.abc import Iterator
@@ -17,9 +18,8 @@ from chalicelib.files import objects, publications
 from chalicelib.files.models import Verdict
 from chalicelib.files.publications import Edition
 from chalicelib.jobs import running
-from chalicelib.jobs.models import Job
+from chalicelib.jobs.models import Job, JobState
 from chalicelib.jobs.trees import Tree
-from chalicelib.rows import Put, Step
 
 KIND = "stores.republish"
 PART = 200
@@ -65,15 +65,31 @@ def follow(entry: Entry) -> None:
 
 
 def planned(old: Project, new: Project) -> Job | None:
-    """The job that a change of a project's groups makes necessary; None when nothing follows."""
-    if old.is_public == new.is_public:
+    """The job that a change of a project's groups makes necessary, noted in the changed row; None when nothing follows.
+
+    One follows when the project becomes public or restricted, and when the job before it failed.
+    """
+    if old.is_public == new.is_public and not _has_failed(latest(old)):
         return None
-    return running.plan(KIND, {"store": new.store_id, "project": new.project_id})
+    job = running.plan(KIND, {"store": new.store_id, "project": new.project_id})
+    new.publishing_job = job.job_id
+    return job
 
 
-def steps(job: Job | None) -> list[Step]:
-    """The steps that write a planned job."""
-    return [] if job is None else [Put(job)]
+def begin(job: Job, old: Project) -> None:
+    """Send a planned job that was written, and stop the one before it: what that has left to do, this one does too."""
+    running.enqueue(job)
+    if old.publishing_job is not None:
+        running.cancel(old.publishing_job)
+
+
+def latest(project: Project) -> Job | None:
+    """The latest job that sees or saw to what is published of a project; None when there is none any more."""
+    return None if project.publishing_job is None else Job.get_by_id(project.publishing_job)
+
+
+def _has_failed(job: Job | None) -> bool:
+    return job is not None and job.state == JobState.FAILED
 
 
 def plan_republishing(job: Job, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:

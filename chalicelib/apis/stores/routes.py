@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         parameters,
         presenters,
         projects,
+        publishing,
         serving,
         shown,
         uploads,
@@ -37,6 +38,7 @@ else:
     named = Lazy("chalicelib.apis.stores.named")
     parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
     projects, serving = Lazy("chalicelib.apis.stores.projects"), Lazy("chalicelib.apis.stores.serving")
+    publishing = Lazy("chalicelib.apis.stores.publishing")
     shown, uploads = Lazy("chalicelib.apis.stores.shown"), Lazy("chalicelib.apis.stores.uploads")
 
 routes = Blueprint(__name__)
@@ -99,9 +101,10 @@ def change_project(store_id: str, project_id: str) -> Response:
 
 @routes.route("/api/{store_id}/{project_id}/projectAccessMeta", methods=["GET"])
 def show_groups(store_id: str, project_id: str) -> Response:
-    """Who may use a project."""
+    """Who may use a project, and how far what is published of it follows."""
     _, caller = _call()
-    return json_response({"groups": projects.groups_of(caller, store_id, project_id)})
+    project = projects.show(caller, store_id, project_id)
+    return json_response(presenters.access_of(project, publishing.latest(project)))
 
 
 @routes.route("/api/{store_id}/{project_id}/projectAccessMeta", methods=["POST"])
@@ -109,7 +112,7 @@ def change_groups(store_id: str, project_id: str) -> Response:
     """Change who may use a project; for administrators."""
     request, caller = _call()
     groups = parameters.json_object(request).get("groups")
-    return json_response({"groups": list(projects.change_groups(caller, store_id, project_id, groups).groups)})
+    return json_response(presenters.access_of(*projects.change_groups(caller, store_id, project_id, groups)))
 
 
 @routes.route("/api/{store_id}/{project_id}/version", methods=["POST"])
