@@ -23,6 +23,14 @@ _FOR_AWS_ALONE = {
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::Events::Rule",
+    "AWS::GuardDuty::MalwareProtectionPlan",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
     "AWS::S3::BucketPolicy",
     "AWS::Serverless::Api",
@@ -233,8 +241,10 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notification(value: dict[str, Any]) -> dict[str, Any]:
-    queues = _renamed(value, {"QueueConfigurations": "QueueConfigurations"})["QueueConfigurations"]
-    return {"QueueConfigurations": [_queue_notification(queue) for queue in queues]}
+    names = {name: name for name in ("QueueConfigurations", "EventBridgeConfiguration")}
+    known = _renamed(value, names)
+    by_bus: dict[str, Any] = {"EventBridgeConfiguration": {}} if "EventBridgeConfiguration" in known else {}
+    return {"QueueConfigurations": [_queue_notification(queue) for queue in known["QueueConfigurations"]], **by_bus}
 
 
 def _queue_notification(value: dict[str, Any]) -> dict[str, Any]:

@@ -82,14 +82,28 @@ def open_newest(key: str) -> objects.StoredObject:
     return objects.get(settings().intake_bucket, key)
 
 
+def open_version(key: str, version: str) -> objects.StoredObject:
+    """Open one version of what has arrived. Raises `objects.Missing`."""
+    return objects.get(settings().intake_bucket, key, version=version)
+
+
+def tags(key: str) -> tuple[str | None, dict[str, str]]:
+    """The newest version of what has arrived, and its tags. Raises `objects.Missing`."""
+    return objects.tags(settings().intake_bucket, key)
+
+
 def arrived(key: str) -> int | None:
     """The size in bytes of what has arrived under a key; None if nothing has. Asks S3 itself, reads no byte."""
     return objects.listed(settings().intake_bucket, key)
 
 
 def mark(key: str, version: str | None, verdict: Verdict) -> None:
-    """Tag a version that stays here because it is not clean; a lifecycle rule removes it after 30 days."""
-    objects.tag(settings().intake_bucket, key, version, {"verdict": verdict.value})
+    """Tag a version that stays here because it is not clean; a lifecycle rule removes it after 30 days.
+
+    Where GuardDuty scans, tags are its alone, and what stays goes with all the rest.
+    """
+    if settings().scanner != "guardduty":
+        objects.tag(settings().intake_bucket, key, version, {"verdict": verdict.value})
 
 
 def discard(key: str, version: str | None) -> None:

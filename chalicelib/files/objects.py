@@ -57,15 +57,19 @@ def put(bucket: str, key: str, content: bytes | BinaryIO, *, content_type: str) 
     aws.s3().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
 
 
-def get(bucket: str, key: str, *, first: int | None = None, last: int | None = None) -> StoredObject:
-    """Open an object, or its bytes `first` to `last` (inclusive).
+def get(
+    bucket: str, key: str, *, version: str | None = None, first: int | None = None, last: int | None = None
+) -> StoredObject:
+    """Open an object, or one version of it, or its bytes `first` to `last` (inclusive).
 
     Raises:
         Missing: there is none.
         RangeOutside: `first` lies behind its end.
     """
-    ranged: dict[str, Any] = {} if first is None else {"Range": f"bytes={first}-{'' if last is None else last}"}
-    answer = translated(lambda: aws.s3().get_object(Bucket=bucket, Key=key, **ranged))
+    which: dict[str, Any] = {} if first is None else {"Range": f"bytes={first}-{'' if last is None else last}"}
+    if version is not None:
+        which["VersionId"] = version
+    answer = translated(lambda: aws.s3().get_object(Bucket=bucket, Key=key, **which))
     length = answer["ContentLength"]
     whole = int(answer["ContentRange"].rpartition("/")[2]) if answer.get("ContentRange") else length
     return _described(answer, size=whole, body=answer["Body"])
@@ -137,6 +141,16 @@ def tag(bucket: str, key: str, version: str | None, tags: dict[str, str]) -> Non
     which: dict[str, Any] = {} if version is None else {"VersionId": version}
     pairs: Any = [{"Key": name, "Value": value} for name, value in tags.items()]
     translated(lambda: aws.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": pairs}, **which))
+
+
+def tags(bucket: str, key: str) -> tuple[str | None, dict[str, str]]:
+    """The newest version under a key, and its tags.
+
+    Raises:
+        Missing: there is none.
+    """
+    answer = translated(lambda: aws.s3().get_object_tagging(Bucket=bucket, Key=key))
+    return answer.get("VersionId"), {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
 def copy(source: tuple[str, str, str | None], bucket: str, key: str, *, size: int, headers: dict[str, str]) -> None:

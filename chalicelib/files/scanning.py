@@ -6,6 +6,9 @@
          +-- duplicate: one failed claim                        verdict (conditional) --> owner told --> intake version
                                                                                           deleted --> settled
 
+Where GuardDuty scans, its announcement stands in the scanner's place: of one version, which then is the one opened. An
+arrival by itself does nothing there, nor does a reminder, unless the version's tag has the announcement that got lost.
+
 The verdict is written only by the claim's holder, for the version its bytes came from. Everything after it can be
 repeated by whoever claims the File next, which happens as long as it is not settled. IAM: the scan functions alone read
 intake objects.
@@ -21,7 +24,7 @@ from chalicelib.files import intake, library, objects, owners
 from chalicelib.files.digests import Digesting
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.receiving import UPLOAD_SECONDS
-from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, check_ready, scan
+from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, check_ready, guardduty, scan
 from chalicelib.jobs import queues
 from chalicelib.jobs.queues import Message, NotYet
 from chalicelib.logs import logger
@@ -41,9 +44,17 @@ def handle(message: Message) -> None:
     Raises:
         NotYet: the row has not appeared, another worker is at it, or the scanner cannot answer.
     """
+    announced = guardduty.announcement(message.body)
+    if announced is not None:
+        _heed(announced, message)
+        return
     for record in message.body.get("Records", []):
         described = record["s3"]["object"]
-        scan_arrival(unquote_plus(described["key"]), described.get("versionId"), message)
+        key, version = unquote_plus(described["key"]), described.get("versionId")
+        if settings().scanner == "guardduty":
+            _look_for_announcement(key, version, message)
+        else:
+            scan_arrival(key, version, message)
 
 
 def remind(key: str) -> None:
@@ -52,8 +63,36 @@ def remind(key: str) -> None:
     queues.send(queue, {"Records": [{"s3": {"object": {"key": quote_plus(key)}}}]})
 
 
-def scan_arrival(key: str, version: str | None, message: Message) -> None:
-    """Bring the File that arrives under `key` to its verdict, and settle it. See `handle`."""
+def _look_for_announcement(key: str, version: str | None, message: Message) -> None:
+    """What an arrival's event or a reminder comes to where GuardDuty scans: its tag may be there already."""
+    try:
+        newest, tags = intake.tags(key)
+        announced = guardduty.tagged(key, newest or "", tags)
+    except objects.Missing:
+        announced = None
+    if announced is not None:
+        _heed(announced, message)
+        return
+    file = File.get_by_id(intake.file_id_of(key))
+    if file is None or file.purged or file.settled:
+        _not_claimed(file, key, version, message)
+
+
+def _heed(announced: guardduty.Announcement, message: Message) -> None:
+    if announced.finding is None:
+        # Nobody scans it again by itself: the alarm calls somebody, and the File stays due until then.
+        logger.error("GuardDuty could not scan", key=announced.key, status=announced.status)
+        metrics.emit("ScansRefused", status=announced.status)
+        return
+    scan_arrival(announced.key, announced.version, message, announced.finding)
+
+
+def scan_arrival(key: str, version: str | None, message: Message, announced: Finding | None = None) -> None:
+    """Bring the File that arrives under `key` to its verdict, and settle it. See `handle`.
+
+    Args:
+        announced: the finding on `version`, where it was scanned elsewhere.
+    """
     try:
         file = _claim(key)
     except ConditionFailed as failure:
@@ -61,7 +100,7 @@ def scan_arrival(key: str, version: str | None, message: Message) -> None:
         return
     if file.verdict == Verdict.PENDING:
         try:
-            judged = _judge(file)
+            judged = _judge(file, version, announced)
         except (ScannerUnavailable, objects.Missing, *objects.VENDOR_ERRORS) as unavailable:
             # An attempt counts against the file only where the scanner is there for others.
             at_fault = isinstance(unavailable, ScannerUnavailable) and _scanner_answers()
@@ -160,15 +199,25 @@ def _too_many(file: File, version: str) -> None:
     intake.discard(file.intake_key, version)
 
 
-def _judge(file: File) -> File | None:
-    """Scan what has arrived and write the verdict. None: the world moved on, and nothing of this attempt is left."""
-    arrived = intake.open_newest(file.intake_key)
+def _judge(file: File, version: str | None, announced: Finding | None) -> File | None:
+    """Scan what has arrived, or take what was announced of one version, and write the verdict.
+
+    None: the world moved on, and nothing of this attempt is left.
+    """
+    if announced is None:
+        arrived = intake.open_newest(file.intake_key)
+    else:
+        try:
+            arrived = intake.open_version(file.intake_key, version or "")
+        except objects.Missing:
+            _unclaim(file, File.attempts.set(File.attempts - 1))  # a verdict on bytes that are gone is about nothing
+            return None
     assert arrived.body is not None
     bytes_ = Digesting(arrived.body)
     if file.attempts > settings().scan_attempts:
         finding = Finding(Outcome.UNSCANNABLE, "scan_kept_crashing")
     else:
-        finding = scan(bytes_, size=arrived.size)
+        finding = announced or scan(bytes_, size=arrived.size)
     facts: dict[str, Any] = {"size": arrived.size, "intake_version": arrived.version}
     if finding.outcome is not Outcome.CLEAN:
         arrived.body.close()

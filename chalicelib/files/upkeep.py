@@ -1,6 +1,6 @@
 """What the sweep does with due rows of the files table."""
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.files import intake, owners, publications, references, scanning
 from chalicelib.files.models import File, Publication, Reference, Verdict
 from chalicelib.files.receiving import UPLOAD_SECONDS
@@ -26,6 +26,9 @@ def attend_file(pk: str, sk: str) -> None:
     elif file.verdict != Verdict.PENDING or intake.arrived(file.intake_key) is not None:
         later = clock.epoch() + _REMINDED_SECONDS[intake.is_large(file.intake_key)]
         update(row, row.due_from(later), File.due_at == file.due_at)
+        if file.verdict == Verdict.PENDING:
+            age = (clock.now() - file.created_at).total_seconds()
+            metrics.emit("UnscannedAge", age, metrics.SECONDS)
         scanning.remind(file.intake_key)
     elif unused_since <= clock.epoch():
         scanning.expire(file)

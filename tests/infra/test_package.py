@@ -18,6 +18,7 @@ FUNCTIONS = {
     "scan_small": ("ScanSmall", "ScanSmallRole"),
     "scan_large": ("ScanLarge", "ScanLargeRole"),
     "work": ("Work", "WorkRole"),
+    "process": ("Process", "ProcessRole"),
     "invalidate": ("Invalidate", "InvalidateRole"),
     "sweep": ("Sweep", "SweepRole"),
 }
@@ -25,6 +26,7 @@ CONSUMERS = {
     "ScanSmall": "ScanSmallQueue",
     "ScanLarge": "ScanLargeQueue",
     "Work": "WorkQueue",
+    "Process": "ProcessQueue",
     "Invalidate": "EdgeQueue",
 }
 
@@ -48,7 +50,43 @@ def test_every_function_has_its_own_policy_and_no_other(merged: dict[str, Any]) 
         [policy] = properties["Policies"]
         written = json.loads(Path(f".chalice/policy-{function}.json").read_text(encoding="utf-8"))
         assert policy["PolicyDocument"] == written
-        assert "ManagedPolicyArns" not in properties
+        # The scan functions may join a network, where one is given.
+        joins = {"Fn::If": ["ClamdNetwork", [{"Ref": "ScanNetworkPolicy"}], {"Ref": "AWS::NoValue"}]}
+        assert properties.get("ManagedPolicyArns") == (joins if function.startswith("scan_") else None)
+
+
+def test_only_the_scan_functions_join_a_network_that_leads_to_clamd_and_endpoints_alone(
+    merged: dict[str, Any],
+) -> None:
+    resources = merged["Resources"]
+    joining = {name for name, body in resources.items() if "VpcConfig" in body["Properties"]}
+    assert joining == {"ScanSmall", "ScanLarge"}
+    endpoints = [body["Properties"] for body in resources.values() if body["Type"] == "AWS::EC2::VPCEndpoint"]
+    services = {one["ServiceName"]["Fn::Sub"].rpartition(".")[2]: one["VpcEndpointType"] for one in endpoints}
+    assert services == {"s3": "Gateway", "dynamodb": "Gateway", "sqs": "Interface"}
+    assert not [name for name, body in resources.items() if "Nat" in body["Type"] or "Gateway::" in body["Type"]]
+    network = [body for body in resources.values() if body["Type"].startswith("AWS::EC2::")]
+    assert {body["Condition"] for body in network} == {"ClamdNetwork"}
+
+
+def test_nobody_but_the_scanner_tags_what_arrives(merged: dict[str, Any]) -> None:
+    policy = merged["Resources"]["IntakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [one for one in policy if one["Sid"] == "TagsByTheScannerOnly"]
+    assert statement["Effect"] == "Deny"
+    assert {"s3:PutObjectTagging", "s3:PutObjectVersionTagging"} <= set(statement["Action"])
+    excepted = statement["Condition"]["StringNotLike"]["aws:PrincipalArn"]["Fn::If"]
+    assert excepted[0] == "GuardDuty"
+    assert json.dumps(excepted[1]).count("Role") == 2  # the plan's, or the one given
+    assert "Scan" not in json.dumps(excepted[1]).replace("IntakeScanPlanRole", "")
+    rules = [body["Properties"] for body in merged["Resources"].values() if body["Type"] == "AWS::Events::Rule"]
+    prefixes = {
+        rule["EventPattern"]["detail"]["s3ObjectDetails"]["objectKey"][0]["prefix"]: rule["Targets"][0]["Arn"]
+        for rule in rules
+    }
+    assert prefixes == {
+        "small/": {"Fn::GetAtt": ["ScanSmallQueue", "Arn"]},
+        "large/": {"Fn::GetAtt": ["ScanLargeQueue", "Arn"]},
+    }
 
 
 def test_every_function_gets_the_templates_environment(merged: dict[str, Any]) -> None:
@@ -128,6 +166,7 @@ def test_heavy_wheels_are_layers_of_the_functions_that_use_them(merged: dict[str
     assert {name: used for name, used in layers.items() if used} == {
         "scan_small": {"ScanLayer"},
         "scan_large": {"ScanLayer"},
+        "process": {"ScanLayer", "WorkersLayer"},
     }
     for name in LAYERS:
         layer = merged["Resources"][name]["Properties"]
