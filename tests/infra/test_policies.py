@@ -93,7 +93,7 @@ def watched(world: World) -> Watched:
 
 
 @story
-def life_of_an_asset(watched: Watched, _: pytest.MonkeyPatch) -> None:
+def life_of_an_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     clean, infected = watched.upload(b"clean"), watched.upload(EICAR)
     draft = watched.upload(b"draft", draft="true")
     for identifier in (clean, infected, draft):
@@ -162,7 +162,7 @@ def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @story
-def what_events_missed(watched: Watched, _: pytest.MonkeyPatch) -> None:
+def what_events_missed(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     reply = watched.request("POST", "/assets", files={"asset[file]": Upload(b"x", "a.txt", "text/plain")})
     assert reply.status == 201
     sqs = watched.world.inspect("sqs")
@@ -174,7 +174,7 @@ def what_events_missed(watched: Watched, _: pytest.MonkeyPatch) -> None:
 
 
 @story
-def life_of_a_store(watched: Watched, _: pytest.MonkeyPatch) -> None:
+def life_of_a_store(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     octets = {"Content-Type": "application/octet-stream"}
     upload = "/api/second/expo/upload/map?create=true&update=true&filename="
     watched.request("POST", "/api/create", json={"id": "second"})
@@ -202,7 +202,7 @@ def life_of_a_store(watched: Watched, _: pytest.MonkeyPatch) -> None:
 
 
 @story
-def a_caller_with_a_token(watched: Watched, _: pytest.MonkeyPatch) -> None:
+def a_caller_with_a_token(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     from chalicelib.identity import mint
 
     token, _ = mint("alice")
