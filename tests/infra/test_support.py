@@ -163,6 +163,30 @@ def test_threads_interleave_between_calls_and_never_inside_one(cloud: Cloud) -> 
     assert item["Item"]["n"]["N"] == "160"
 
 
+def test_a_transaction_that_fails_leaves_every_item_as_it_was(cloud: Cloud) -> None:
+    dynamodb, table = boto3.client("dynamodb"), settings().files_table
+    keys = {name: {"pk": {"S": "one"}, "sk": {"S": name}} for name in ("new", "put", "changed", "deleted")}
+    for name in ("put", "changed", "deleted"):
+        dynamodb.put_item(TableName=table, Item={**keys[name], "n": {"N": "1"}, "l": {"L": [{"S": "x"}]}})
+    before = dynamodb.scan(TableName=table)["Items"]
+    named = {"ExpressionAttributeNames": {"#n": "n", "#l": "l"}}
+    changing = "SET #n = #n + :one, #l = list_append(#l, #l)"
+    steps: Any = [
+        {"Put": {"TableName": table, "Item": {**keys["new"], "n": {"N": "2"}}}},
+        {"Put": {"TableName": table, "Item": {**keys["put"], "n": {"N": "2"}}}},
+        {"Delete": {"TableName": table, "Key": keys["deleted"]}},
+        {"Update": {"TableName": table, "Key": keys["changed"], "UpdateExpression": changing, **named,
+                    "ExpressionAttributeValues": {":one": {"N": "1"}}}},
+    ]  # fmt: skip
+    failing: Any = {"ConditionExpression": "attribute_exists(pk)", "Key": {"pk": {"S": "no"}, "sk": {"S": "no"}}}
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        dynamodb.transact_write_items(TransactItems=[*steps, {"ConditionCheck": {"TableName": table, **failing}}])
+    assert dynamodb.scan(TableName=table)["Items"] == before
+    dynamodb.transact_write_items(TransactItems=steps)
+    after = dynamodb.scan(TableName=table)["Items"]
+    assert sorted((item["sk"]["S"], item["n"]["N"]) for item in after) == [("changed", "2"), ("new", "2"), ("put", "2")]
+
+
 def test_the_client_sends_multipart_as_curl_does(app: Sample) -> None:
     content_type, body = multipart([("asset[file]", Upload(b"\x00\xff", 'a"b.png', "image/png"))], boundary="b")
     assert content_type == "multipart/form-data; boundary=b"

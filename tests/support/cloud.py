@@ -19,6 +19,9 @@ from moto.sqs.models import sqs_backends
 from chalicelib import aws, rows
 from chalicelib.settings import Settings, settings
 from infra.resources import provision
+from tests.support import transactions
+
+__all__ = ["transactions"]
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
