@@ -16,13 +16,14 @@ export PORT STATE_DIR
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
+REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
 .PHONY: help run test test-uppy test-memory soak lint format token store package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-run: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
+run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
 	@$(BIN)/python -m infra.local.run
 
 test: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the tests; TESTS="tests/web -k range" for some of them
@@ -36,6 +37,9 @@ test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 1
 
 soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
+
+bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
+	$(BIN)/python -m bench.workers
 
 lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
 	$(BIN)/ruff check .
@@ -52,7 +56,7 @@ token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISA
 store: $(INSTALLED) ## Make a store of the OVE API: NAME=
 	@$(BIN)/python -m infra.local.within infra.store
 
-package: $(INSTALLED) ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
+package: $(INSTALLED) $(REFERENCE) ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
 	@test -n "$(STAGE)" || { echo "STAGE= is missing: what is the deployment called?" >&2; exit 2; }
 	@$(BIN)/python -m infra.package "$(or $(OUT),build/$(STAGE))" $(STAGE) \
 		$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(RULES),--rules "$(RULES)")
@@ -75,6 +79,9 @@ $(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt re
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+$(REFERENCE): requirements-reference.txt | $(INSTALLED)
+	@$(BIN)/python -m infra.reference
 
 $(LOCAL_INSTALLED): requirements-local.txt | python
 	@echo "installing into .venv-local, this once"
