@@ -177,7 +177,7 @@ def _alone(case: Case, folder: Path) -> dict[str, Any]:
         return wait(process, Work(work.directory, look), deadline)
 
     sandbox._wait = watched
-    making._write = lambda run, made: None  # type: ignore[assignment]
+    making._write = lambda run, made: None
     worker = find(case.worker)
     assert worker is not None
     source = Source(case.name, (folder / "source").stat().st_size, "0/0")
