@@ -53,4 +53,4 @@ def _held(backend: Any, transact_items: list[dict[str, Any]]) -> _Held:
 
 
 DynamoDBBackend.transact_write_items = _transact  # type: ignore[method-assign]
-models.copy = _Copying  # type: ignore[assignment]
+models.copy = _Copying  # type: ignore[assignment, attr-defined]
