@@ -1,4 +1,4 @@
-"""AWS calls of every operation, exactly: `python -m bench.counts` prints the table of docs/costs.md, `--write` puts it in.
+"""AWS calls of each operation: `python -m bench.counts` prints the table of docs/costs.md, `--write` puts it in.
 
 The lookup of a token, once a minute for each token and function, is left out.
 """
