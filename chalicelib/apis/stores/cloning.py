@@ -6,34 +6,30 @@ can be read again by them alone, so that pages can be parts of a long tree.
     pages --+-- page: bounds, assets, files     bounds of a batch of assets (in the order of their ids)
             +-- page: ...                       and, within it, of a stretch of their files (in the order of their keys)
 
-Files of a project lie in one partition, below asset, version and path. They are read in stretches of one MB that leap
-from one wanted version to the next: no call an asset, and unwanted versions cost nothing once they fill a stretch.
+No call is made an asset: see `leaping`. The files of a version are those that readers see, uploaded ones and outputs of
+workers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
-from typing import TypeVar
 
 from chalicelib.apis.stores import access, ids, named, types
 from chalicelib.apis.stores.access import Right
 from chalicelib.apis.stores.index_rows import Label
-from chalicelib.apis.stores.models import Asset, Entry, Project, Version, entries_prefix, partition
+from chalicelib.apis.stores.leaping import Walk, leaping
+from chalicelib.apis.stores.models import Asset, Project, Version, entries_prefix, partition
+from chalicelib.apis.stores.output_models import MADE, OutputOrTree, made_prefix
 from chalicelib.errors import MalformedRequest, NotFound, Unauthenticated
-from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
-from chalicelib.rows import Row
 
 MASTER = "master"
 """The branch that is a project's current state."""
 
 _BATCH = 1_000
-_LAST = "\U0010ffff"
 
 Bounds = dict[str, str]
 """Which page: assets behind the key `after` up to `until`; of their files those behind `start` up to `stop`, if any."""
-
-_R = TypeVar("_R", bound=Row)
 
 
 class ProjectUnknown(NotFound):
@@ -175,24 +171,28 @@ class _Wanted:
     number: int
 
     @property
-    def files(self) -> str:
-        """What the keys of its files begin with."""
-        return entries_prefix(self.asset.asset_id, self.number)
-
-    @property
     def version(self) -> str:
         """The key of its version."""
         return Version.at("", "", self.asset.asset_id, self.number).sk
 
 
 @dataclass(frozen=True, slots=True)
+class _Span:
+    """Files of one version: its uploaded ones, with which it begins, or what workers made of them."""
+
+    prefix: str
+    wanted: _Wanted
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some assets that follow one another, in the order of the keys of their files."""
+    """Some assets that follow one another, with their files in the order of the keys of these."""
 
     partition: str
     after: str
     until: str
-    wanted: list[_Wanted]
+    spans: list[_Span]
 
     @classmethod
     def behind(
@@ -205,21 +205,25 @@ class _Batch:
             rows = list(takewhile(lambda row: row.sk <= until, Asset.below(key, "asset#", after=after)))
         if not rows:
             return None
-        chosen = (_Wanted(row, number) for row in rows if (number := _number(row, versions)) is not None)
-        return cls(key, after, until or rows[-1].sk, sorted(chosen, key=lambda one: one.files))
+        wanted = [_Wanted(row, number) for row in rows if (number := _number(row, versions)) is not None]
+        spans = [_Span(entries_prefix(one.asset.asset_id, one.number), one, True) for one in wanted]
+        made = (one for one in wanted if one.asset.processed)
+        spans += [_Span(made_prefix(one.asset.asset_id, one.number), one, False) for one in made]
+        return cls(key, after, until or rows[-1].sk, sorted(spans, key=lambda span: span.prefix))
 
     def pages(self, start: str, stop: str, most: int | None) -> Iterator[Page]:
         """Its files behind one key and up to another, at most so many a page."""
-        here = [one for one in self.wanted if one.files > start or start.startswith(one.files)]
+        here = [span for span in self.spans if span.prefix > start or start.startswith(span.prefix)]
         if stop:
-            here = [one for one in here if one.files <= stop]
-        beginnings = self._beginnings([one for one in here if one.files > start])
-        rows = _leaping(Entry, self.partition, [one.files for one in here], start)
-        rest = iter(takewhile(lambda row: not stop or row.sk <= stop, rows))
-        clean = (row for row in rest if row.state == Verdict.CLEAN)
-        at = start
+            here = [span for span in here if span.prefix <= stop]
+        beginnings = self._beginnings([span.wanted for span in here if span.is_first and span.prefix > start])
+        at, walk = start, None
         while True:
-            found = list(islice(clean, most))
+            walk = walk or Walk(self.partition, [span.prefix for span in here], at)
+            found = list(islice(takewhile(lambda row: not stop or row.sk <= stop, walk), most))
+            if not walk.stands():
+                walk = None
+                continue
             is_last = most is None or len(found) < most
             end = stop if is_last else found[-1].sk
             assets = _assets(here, found, at, end, beginnings)
@@ -232,7 +236,7 @@ class _Batch:
     def _beginnings(self, wanted: Sequence[_Wanted]) -> dict[str, str]:
         """Where those assets begin whose version is not the one that their own row tells, by the version's key."""
         keys = sorted(one.version for one in wanted if one.asset.index_version != one.number)
-        rows = _leaping(Version, self.partition, keys, "")
+        rows = leaping(Version, self.partition, keys)
         return {row.sk: row.index_path for row in rows if row.index_path is not None}
 
 
@@ -248,56 +252,43 @@ def _number(asset: Asset, versions: Mapping[str, int] | None) -> int | None:
 
 
 def _assets(
-    here: Sequence[_Wanted], rows: Sequence[Entry], start: str, stop: str, beginnings: Mapping[str, str]
+    spans: Sequence[_Span], rows: Sequence[OutputOrTree], start: str, stop: str, beginnings: Mapping[str, str]
 ) -> list[ClonedAsset]:
     """The assets that begin or go on behind one key and up to another, with these files."""
     files: dict[str, list[ClonedFile]] = {}
     for row in rows:
-        _, _, asset_id, number, path = row.place
-        files.setdefault(entries_prefix(asset_id, number), []).append(_file(row, path))
-    found = []
-    for one in here:
-        begins = one.files > start and (not stop or one.files <= stop)
-        if not begins and one.files not in files:
-            continue
-        asset = one.asset
-        told = asset.index_path if asset.index_version == one.number else beginnings.get(one.version)
-        found.append(
-            ClonedAsset(
-                asset_id=asset.asset_id,
-                name=asset.name,
-                description=asset.description or "",
-                tags=list(asset.tags),
-                version=one.number,
-                index_path=told,
-                begins=begins,
-                files=files.get(one.files, []),
-            )
+        prefix, path = _prefix_and_path(row.sk)
+        files.setdefault(prefix, []).append(
+            ClonedFile(path, row.file_id, row.library_key, int(row.size), types.served_as(path), row.sha256)
         )
-    return found
+    found: dict[str, ClonedAsset] = {}
+    for span in spans:
+        begins = span.is_first and span.prefix > start and (not stop or span.prefix <= stop)
+        asset_id = span.wanted.asset.asset_id
+        if asset_id not in found and (begins or span.prefix in files):
+            found[asset_id] = _asset(span.wanted, begins, beginnings)
+        if span.prefix in files:
+            found[asset_id].files.extend(files[span.prefix])
+    return list(found.values())
 
 
-def _file(row: Entry, path: str) -> ClonedFile:
-    return ClonedFile(path, row.file_id, row.library_key, int(row.size), types.served_as(path), row.sha256)
+def _asset(wanted: _Wanted, begins: bool, beginnings: Mapping[str, str]) -> ClonedAsset:
+    asset = wanted.asset
+    return ClonedAsset(
+        asset_id=asset.asset_id,
+        name=asset.name,
+        description=asset.description or "",
+        tags=list(asset.tags),
+        version=wanted.number,
+        index_path=asset.index_path if asset.index_version == wanted.number else beginnings.get(wanted.version),
+        begins=begins,
+    )
 
 
-def _leaping(cls: type[_R], pk: str, prefixes: Sequence[str], behind: str) -> Iterator[_R]:
-    """The rows of one partition whose keys begin with any of these prefixes, which are in order, behind a key.
-
-    One Query for each started MB; where a stretch ends between two prefixes, the next begins at the second.
-    """
-    position, first, more = 0, behind + "\0" if behind else "", True
-    while more and position < len(prefixes):
-        rows, more = cls.stretch(pk, max(first, prefixes[position]), prefixes[-1] + _LAST)
-        for row in rows:
-            while position < len(prefixes) and _is_before(prefixes[position], row.sk):
-                position += 1
-            if position < len(prefixes) and row.sk.startswith(prefixes[position]):
-                yield row
-        if rows:
-            first = rows[-1].sk + "\0"
-
-
-def _is_before(prefix: str, key: str) -> bool:
-    """Whether all keys with this prefix come before a key."""
-    return prefix < key and not key.startswith(prefix)
+def _prefix_and_path(key: str) -> tuple[str, str]:
+    """What the keys of all files of a version begin with, and the path that readers know the file under."""
+    head, number, rest = key.split("/", 2)
+    if key.startswith(MADE):
+        kind, place, _, path = rest.split("/", 3)
+        rest = f"{kind}/{place}/{path}"
+    return f"{head}/{number}/", rest

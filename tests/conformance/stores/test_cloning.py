@@ -12,11 +12,12 @@ from chalicelib import clock
 from chalicelib.apis.stores import access, cloning
 from chalicelib.apis.stores.cloning import BranchUnknown, ClonedAsset, ProjectUnknown, Source
 from chalicelib.apis.stores.models import Asset, Entry, Version
+from chalicelib.apis.stores.output_models import Output, OutputTree
 from chalicelib.identity import Principal
 from chalicelib.rows import Row
 from tests.conformance.stores.gallery import PROJECT, Gallery, stock
 from tests.files.scanners.samples import EICAR
-from tests.support.calls import counting
+from tests.support.calls import Call, counting, on_call
 
 ALICE = Principal("a", "alice", groups=frozenset({"g1"}))
 STRANGER = Principal("s", "stranger", groups=frozenset({"g2"}))
@@ -223,3 +224,61 @@ def test_versions_that_are_not_wanted_are_leapt_over(gallery: Gallery) -> None:
     assert len(found["a"][2]) == 11
     assert len(found["a-b"][2]) == 1
     assert calls.counts()["dynamodb.Query"] <= 6  # the pieces, assets twice, versions, files in one or two stretches
+
+
+def processed(count: int) -> dict[str, list[str]]:
+    """Assets of which a worker's second run is to be seen, behind the API's back; the files that are to be told."""
+    fill(count, versions=2, files=2)
+    rows: list[Row] = []
+    expected: dict[str, list[str]] = {}
+    for asset in list(Asset.below("project#default/expo", "asset#")):
+        asset.processed, version = True, int(asset.index_version)
+        tree = OutputTree.at("default", "expo", asset.asset_id, version, "extract/0")
+        tree.runs, tree.shown, tree.side = 3, 2, "b"
+        never = OutputTree.at("default", "expo", asset.asset_id, version, "thumbnail/0")
+        rows += [asset, tree, never, output(tree, "a", "index.html", 3), output(never, "a", "0.png", 1)]
+        rows += [output(tree, "b", path, 2) for path in ("css/a.css", "index.html")]
+        rows += [output(OutputTree.at("default", "expo", asset.asset_id, 9, "extract/0"), "b", "x", 2)]
+        expected[asset.asset_id] = ["0.txt", "1.txt", "extract/0/css/a.css", "extract/0/index.html"]
+    stock(rows)
+    return expected
+
+
+def output(tree: OutputTree, side: str, path: str, run: int) -> Output:
+    row = Output.on(tree, side, path)
+    row.file_id, row.library_key, row.size, row.state, row.run = "e" * 32, f"{'e' * 32}/v", 3, "clean", run
+    return row
+
+
+@pytest.mark.parametrize("files", [1, 3, 500])
+def test_what_workers_made_is_told_as_readers_see_it(gallery: Gallery, files: int) -> None:
+    expected = processed(8)
+    source = opened()
+    found: dict[str, list[str]] = {}
+    pages = list(cloning.pages(source, files=files))
+    for page in pages:
+        for asset in page.assets:
+            assert asset.begins == (asset.asset_id not in found)
+            found.setdefault(asset.asset_id, []).extend(file.path for file in asset.files)
+    assert found == expected
+    assert [cloning.page(source, page.bounds) for page in pages] == pages
+    for position in (len(pages) // 2, len(pages) - 1):
+        assert list(cloning.pages(source, pages[position].bounds, files=files)) == pages[position + 1 :]
+
+
+def test_a_run_that_is_shown_while_files_are_read_is_told_whole(gallery: Gallery) -> None:
+    processed(3)
+    asset = next(Asset.below("project#default/expo", "asset#", limit=1))
+    tree = OutputTree.at("default", "expo", asset.asset_id, int(asset.index_version), "extract/0")
+    tree.runs, tree.shown, tree.side = 3, 3, "a"
+    turns = iter([True])
+
+    def show_another(call: Call) -> None:
+        if str(call) == "dynamodb.BatchGetItem" and next(turns, False):
+            stock([tree])
+
+    source = opened()
+    with on_call(before=show_another):
+        found = told(source)
+    assert found[asset.asset_id][2] == ["0.txt", "1.txt", "extract/0/index.html"]
+    assert not list(turns)
