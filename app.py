@@ -16,6 +16,8 @@ from chalicelib.apis.stores.people_routes import routes as people_routes
 from chalicelib.apis.stores.routes import routes as stores_routes
 from chalicelib.apis.stores.worker_routes import routes as worker_routes
 from chalicelib.apis.uploads.routes import routes as uploads_routes
+from chalicelib.apis.workspaces.browser_routes import routes as browser_routes
+from chalicelib.apis.workspaces.routes import routes as workspaces_routes
 from chalicelib.lazy import Lazy
 from chalicelib.settings import demand_in_lambda
 from chalicelib.web.application import AssetManager
@@ -32,6 +34,8 @@ app.register_blueprint(stores_routes)
 app.register_blueprint(people_routes)
 app.register_blueprint(worker_routes)
 app.register_blueprint(uploads_routes)
+app.register_blueprint(workspaces_routes)
+app.register_blueprint(browser_routes)
 app.register_blueprint(project_routes)
 app.register_blueprint(neighbour_routes)
 app.register_blueprint(bundle_routes)

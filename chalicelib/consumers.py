@@ -12,6 +12,8 @@ from chalicelib.apis.projectassets import owning as projects_owning
 from chalicelib.apis.stores import claims, outputs, processing, runs, task_models
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
+from chalicelib.apis.workspaces import clones, deletions, uses
+from chalicelib.apis.workspaces import owning as workspaces_owning
 from chalicelib.files import edge, owners, publications, scanning, upkeep, uploads
 from chalicelib.jobs import leases, queues, running, sweep, trees, work
 from chalicelib.jobs.models import Job, Part
@@ -20,6 +22,7 @@ from chalicelib.settings import settings
 owners.register("assets", owners.Owner(verdicts.hear, retention.may_release))
 owners.register("stores", stores_owning.OWNER)
 owners.register("projectassets", projects_owning.OWNER)
+owners.register("workspaces", workspaces_owning.OWNER)
 
 running.register(chains.KIND, service.relink)
 trees.register(stores_publishing.KIND, stores_publishing.TREE)
@@ -28,6 +31,8 @@ trees.register(outputs.KIND, outputs.TREE)
 trees.register(copying.KIND, copying.TREE)
 trees.register(deleting.KIND, deleting.TREE)
 trees.register(deleting.CLEARING, deleting.CLEARING_TREE)
+trees.register(clones.KIND, clones.TREE)
+trees.register(deletions.KIND, deletions.TREE)
 work.register("job", running.run)
 work.register("part", trees.run_part)
 work.register("publication", publications.converge)
@@ -38,6 +43,7 @@ housekeeping.register_all()
 sweep.register(sweep.Attendant(Job, "job", running.attend))
 sweep.register(sweep.Attendant(Part, "part#", trees.attend))
 sweep.register(sweep.Attendant(Asset, "asset", service.attend))
+sweep.register(sweep.Attendant(uses.Loose, "loose#", uses.attend))
 sweep.register(sweep.Attendant(task_models.Waiting, task_models.WAITING, claims.attend))
 
 

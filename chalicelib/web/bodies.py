@@ -103,8 +103,11 @@ def parameters(request: Request) -> dict[str, Any]:
     return found
 
 
-def json(request: Request) -> Any:
+def json(request: Request, *, any_type: bool = False) -> Any:
     """The JSON value in the body; None when there is no body.
+
+    Args:
+        any_type: whatever the content type says.
 
     Raises:
         BodyTooLarge: more than `LARGEST_BODY`.
@@ -115,7 +118,7 @@ def json(request: Request) -> Any:
     if not content:
         return None
     kind = content_type(request)
-    if kind not in ("", "application/json") and not kind.endswith("+json"):
+    if not any_type and kind not in ("", "application/json") and not kind.endswith("+json"):
         raise UnsupportedMediaType
     try:
         found = json_text.loads(content.decode("utf-8-sig"), parse_constant=_not_json, parse_float=_finite)

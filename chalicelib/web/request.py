@@ -29,6 +29,7 @@ class Request(ChaliceRequest):
 
     Attributes:
         raw_path: the path as sent, percent-encoded, slashes folded, without a trailing one; never a query.
+        ends_with_slash: whether it was sent with a trailing slash, which means something to some APIs.
         segments: its segments, each decoded once; empty when the path cannot be decoded.
         principal: who calls, once authentication has found out; for the access log.
         query_params: decoded query parameters, empty when there are none.
@@ -63,6 +64,7 @@ class Request(ChaliceRequest):
         )
         raw = [part for part in path.split("/") if part]
         self.raw_path = "/" + "/".join(raw)
+        self.ends_with_slash = path.endswith("/")
         self.segments: tuple[str, ...] = ()
         self._raw_segments = raw
 

@@ -1,0 +1,154 @@
+"""Which asset depends on what: the rows that say so, and writing them together with what makes them true.
+
+An asset's own row is the truth; a `Use` row is how it is found from the other side. There may be one too many, never
+one too few: whoever looks from the other side reads the assets' rows and believes those. Most changes are one
+transaction. One that is too large for that writes the new uses ahead, then commits, then tidies up:
+
+    Loose, due --> new uses, some at a time --> the asset's row, if the sequence is still the same --> tidy, Loose goes
+
+A crash in between leaves `Loose` due, and the sweep tidies: it takes away the uses that the asset's row does not have,
+and counts the sequence up with each deletion, so that nobody commits who wrote uses ahead before it.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from pynamodb.attributes import JSONAttribute
+
+from chalicelib import clock
+from chalicelib.apis.workspaces.models import (
+    Asset,
+    Name,
+    State,
+    Use,
+    Workspace,
+    WorkspaceRow,
+    partition,
+    uses_prefix,
+)
+from chalicelib.batches import batched
+from chalicelib.rows import Check, Delete, Put, Step, Update, contend, find_each, transact
+from chalicelib.rows import delete as delete_row
+
+_TOGETHER = 88
+"""Uses that change in one transaction with the rest of a write."""
+
+_AT_ONCE = 98
+_LOOSE_SECONDS = 120
+_MOST_NAMED = 100
+
+
+class Loose(WorkspaceRow):
+    """Some uses of an asset may be there that its row does not have: `targets` are those that a write touches."""
+
+    targets = JSONAttribute(null=True)
+
+    @classmethod
+    def at(cls, guid: str, asset_id: str, nonce: str) -> Self:
+        """A blank row for one write of an asset."""
+        return cls(pk=partition(guid), sk=f"loose#{asset_id}#{nonce}")
+
+    @property
+    def asset_id(self) -> str:
+        """The id of the asset."""
+        return self.sk.split("#")[1]
+
+
+def is_ready(workspace: Workspace) -> Step:
+    """The transaction step that demands a workspace to which can be written."""
+    return Check(Workspace.at(workspace.guid), Workspace.state == State.READY.value)
+
+
+def is_unchanged(workspace: Workspace) -> Step:
+    """The transaction step that demands that nothing was deleted and no use added since the workspace was read, and
+    lets others know of this one."""
+    read = int(workspace.sequence)
+    condition = (Workspace.state == State.READY.value) & (Workspace.sequence == read)
+    return Update(Workspace.at(workspace.guid), [Workspace.sequence.set(read + 1)], condition)
+
+
+def commit(
+    workspace: Workspace, asset_id: str, before: set[str], after: set[str], *steps: Step, deletes: bool = False
+) -> None:
+    """Write an asset, and what it uses, unless something it needs has gone since the workspace was read.
+
+    Args:
+        before, after: the targets of its dependencies.
+        steps: write the asset itself; at most ten.
+        deletes: the asset goes, and must not be used by others.
+
+    Raises:
+        TransactionCancelled: somebody was faster.
+    """
+    guid = workspace.guid
+    added, removed = sorted(after - before), sorted(before - after)
+    hold = is_unchanged(workspace) if added or deletes else is_ready(workspace)
+    if len(added) + len(removed) <= _TOGETHER:
+        puts = [Put(Use.at(guid, one, asset_id)) for one in added]
+        transact(hold, *steps, *puts, *(Delete(Use.at(guid, one, asset_id)) for one in removed))
+        return
+    loose = Loose.at(guid, asset_id, uuid.uuid4().hex)
+    loose.targets = [*added, *removed]
+    loose.make_due(clock.epoch() + _LOOSE_SECONDS)
+    for some in batched(added, _AT_ONCE):
+        transact(is_ready(workspace), Put(loose), *(Put(Use.at(guid, one, asset_id)) for one in some))
+    transact(is_unchanged(workspace), *steps, Put(loose))
+    tidy(loose)
+
+
+def attend(pk: str, sk: str) -> None:
+    """What the sweep does with a due `Loose`."""
+    loose = Loose.find(pk, sk)
+    if loose is not None:
+        tidy(loose)
+
+
+def tidy(loose: Loose) -> None:
+    """Take away the uses that an asset's row does not have, and then the row that says there may be some."""
+    for some in batched(loose.targets, _AT_ONCE):
+        contend(lambda some=some: _tidy(loose.guid, loose.asset_id, some))  # type: ignore[misc]
+    delete_row(loose)
+
+
+def of(guid: str, used: str) -> list[str]:
+    """The refs of the assets that depend on a target, the first hundred of them."""
+    found: list[str] = []
+    for some in batched(Use.below(partition(guid), uses_prefix(used)), _MOST_NAMED):
+        found += _truly(guid, used, [row.asset_id for row in some])
+        if len(found) >= _MOST_NAMED:
+            break
+    return found[:_MOST_NAMED]
+
+
+def refs_of(guid: str, asset_ids: Iterable[str]) -> dict[str, str]:
+    """The refs that assets have now, by their ids: one BatchGetItem for each hundred."""
+    found: dict[str, str] = {}
+    for some in batched(dict.fromkeys(asset_ids), 100):
+        rows: list[Name | None] = find_each(*(Name.at(guid, one) for one in some))
+        found |= {row.asset_id: row.ref for row in rows if row is not None}
+    return found
+
+
+def ids_in(assets: Iterable[Asset]) -> Iterator[str]:
+    """The ids of all assets that these depend on."""
+    return (one for asset in assets for one in asset.dependencies or () if not one.startswith("/"))
+
+
+def _truly(guid: str, used: str, asset_ids: list[str]) -> list[str]:
+    refs = refs_of(guid, asset_ids)
+    assets: list[Asset | None] = find_each(*(Asset.at(guid, ref) for ref in refs.values())) if refs else []
+    return [asset.ref for asset in assets if asset is not None and used in asset.uses]
+
+
+def _tidy(guid: str, asset_id: str, targets: list[str]) -> None:
+    key = Workspace.at(guid)
+    workspace = Workspace.find(key.pk, key.sk)
+    if workspace is None or workspace.state != State.READY:
+        return
+    refs = refs_of(guid, [asset_id])
+    asset = next((row for row in find_each(*(Asset.at(guid, ref) for ref in refs.values())) if row), None)
+    kept = set(asset.uses) if asset is not None and asset.asset_id == asset_id else set()
+    stale = [one for one in targets if one not in kept]
+    if stale:
+        transact(is_unchanged(workspace), *(Delete(Use.at(guid, one, asset_id)) for one in stale))
