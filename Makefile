@@ -18,7 +18,7 @@ INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run test test-uppy test-memory bench-workers soak lint format token store package package-check ci clean python
+.PHONY: help run demo test test-uppy test-memory bench-workers soak lint format token store package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16

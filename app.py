@@ -19,6 +19,7 @@ from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.apis.workspaces.browser_routes import routes as browser_routes
 from chalicelib.apis.workspaces.routes import routes as workspaces_routes
 from chalicelib.lazy import Lazy
+from chalicelib.reference.routes import routes as reference_routes
 from chalicelib.settings import demand_in_lambda
 from chalicelib.web.application import AssetManager
 
@@ -34,12 +35,13 @@ app.register_blueprint(stores_routes)
 app.register_blueprint(people_routes)
 app.register_blueprint(worker_routes)
 app.register_blueprint(uploads_routes)
-app.register_blueprint(workspaces_routes)
-app.register_blueprint(browser_routes)
 app.register_blueprint(project_routes)
 app.register_blueprint(neighbour_routes)
 app.register_blueprint(bundle_routes)
+app.register_blueprint(workspaces_routes)
+app.register_blueprint(browser_routes)
 app.register_blueprint(jobs_routes)
+app.register_blueprint(reference_routes)
 
 
 @app.on_sqs_message(queue="scan-small", batch_size=5, name="scan_small")

@@ -26,6 +26,8 @@ OPEN_ROUTES = {
     "/asset-manager/{name}",
     "/healthcheck/live",
     "/healthcheck/ready",
+    "/reference",
+    "/reference/{name}",
     "/",
     "/{proxy+}",
 }
