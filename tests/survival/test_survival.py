@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.world import World, world
-from tests.survival.assets import AssetHistories
-from tests.survival.stores import StoreHistories
+from tests.survival.uploads import UploadHistories
 
 __all__ = ["world"]
 
@@ -35,7 +34,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_histories_end_well(world: World) -> None:
-    class Run(AssetHistories, StoreHistories):
+    class Run(UploadHistories):
         pass
 
     Run.world = world
