@@ -9,6 +9,7 @@ from chalicelib.apis.projectassets import access, errors, ids, parameters
 from chalicelib.apis.projectassets.access import Rights
 from chalicelib.apis.projectassets.fields import LONGEST_NAME, Fields
 from chalicelib.apis.projectassets.models import Claim, Device, Member, Production
+from chalicelib.files import library
 from chalicelib.identity import Principal, memberships
 from chalicelib.identity.memberships import Membership
 from chalicelib.rows import Delete, Put, Step, TransactionCancelled, absent, contend, transact
@@ -18,7 +19,6 @@ BUILT_IN_PATH = "/medialoopster/"
 
 _CODENAME = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_CODENAME = 50
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
@@ -184,8 +184,8 @@ def create_device(caller: Principal, fields: Fields) -> Device:
     name = fields.text("name", required=True, longest=LONGEST_NAME)
     path = fields.directory("path", required=True)
     bucket = fields.text("bucket")
-    if bucket and not _BUCKET.fullmatch(bucket):
-        fields.wrong("bucket", "Not the name of a bucket.")
+    if bucket and bucket not in library.branches():
+        fields.wrong("bucket", "Devices may not use this bucket: DEVICE_BUCKETS does not name it.")
     if path == BUILT_IN_PATH:
         fields.wrong("path", _PATH_TAKEN, "unique")
     fields.demand_valid()
