@@ -5,6 +5,7 @@ This is the other entry point beside the routes, and as thin: the wiring of core
 
 from typing import Any
 
+from chalicelib import metrics
 from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.projectassets import copying, deleting, housekeeping
@@ -74,7 +75,9 @@ def process(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def run_sweep() -> dict[str, int]:
     """Put right what events and crashed workers missed; the answer counts the rows looked after."""
-    return {"looked_after": sweep.sweep()}
+    count = sweep.sweep()
+    metrics.register()
+    return {"looked_after": count}
 
 
 def _process(message: queues.Message) -> None:

@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 
 class File(Row):
-    """Immutable bytes and what is known of them.
+    """Immutable bytes and what is known of them. Logs up to the verdict carry the id of the request it came by.
 
     What only an upload has: `reserved`, the bytes it counts for in its uploader's `Quota`, there as long as it counts;
     what the client declared of its bytes; and for one in parts S3's id of it and, from its completion on, their number.
@@ -44,6 +44,7 @@ class File(Row):
     sha256 = UnicodeAttribute(null=True)
     uploader = UnicodeAttribute(null=True)
     created_at = UTCDateTimeAttribute(null=True)
+    correlation_id = UnicodeAttribute(null=True)
 
     intake_key = UnicodeAttribute(null=True)
     intake_version = UnicodeAttribute(null=True)

@@ -10,6 +10,7 @@ import secrets
 from chalicelib import clock
 from chalicelib.files import intake, quotas
 from chalicelib.files.models import File, Reference, Verdict
+from chalicelib.logs import correlation_id
 from chalicelib.rows import Put, Step, Update, absent
 
 UPLOAD_SECONDS = 24 * 3600
@@ -106,7 +107,7 @@ def arriving(file_id: str, *, name: str, content_type: str, size: int, uploader:
     """A File, not yet written, whose bytes have no verdict. Its `intake_key` is where they go."""
     file = File.at(file_id)
     file.name, file.content_type, file.size, file.uploader = name, content_type, size, uploader
-    file.created_at = clock.now()
+    file.created_at, file.correlation_id = clock.now(), correlation_id()
     file.intake_key = intake.key_for(file_id, size)
     file.verdict, file.attempts = Verdict.PENDING.value, 0
     file.make_due(clock.epoch() + _LOST_EVENT_SECONDS[intake.is_large(file.intake_key)])

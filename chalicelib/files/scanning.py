@@ -27,7 +27,7 @@ from chalicelib.files.receiving import UPLOAD_SECONDS
 from chalicelib.files.scanners import Finding, Outcome, ScannerUnavailable, check_ready, guardduty, scan
 from chalicelib.jobs import queues
 from chalicelib.jobs.queues import Message, NotYet
-from chalicelib.logs import logger
+from chalicelib.logs import follow, logger
 from chalicelib.rows import ConditionFailed, update
 from chalicelib.settings import settings
 
@@ -98,7 +98,10 @@ def scan_arrival(key: str, version: str | None, message: Message, announced: Fin
     except ConditionFailed as failure:
         _not_claimed(failure.old, key, version, message)
         return
+    follow(file.correlation_id)
     if file.verdict == Verdict.PENDING:
+        if file.attempts == 1:
+            metrics.emit("Uploads")
         try:
             judged = _judge(file, version, announced)
         except (ScannerUnavailable, objects.Missing, *objects.VENDOR_ERRORS) as unavailable:
@@ -187,6 +190,7 @@ def _not_claimed(old: File | None, key: str, version: str | None, message: Messa
     elif old.purged:
         intake.discard(key, version)
     elif old.settled:
+        metrics.emit("Duplicates")
         if version not in (None, old.intake_version):
             _too_many(old, version)
     else:
@@ -258,7 +262,7 @@ def _write_verdict(file: File, verdict: Verdict, **facts: Any) -> File:
     judged = update(File.at(file.file_id), actions, mine)
     logger.info("verdict", file_id=file.file_id, verdict=verdict.value, reason=facts.get("reason"))
     metrics.emit("Verdicts", verdict=verdict.value)
-    metrics.emit("TimeToVerdict", _age(file.created_at), metrics.SECONDS)
+    metrics.emit("TimeToVerdict", _age(file.created_at))
     return judged
 
 

@@ -28,7 +28,7 @@ def attend_file(pk: str, sk: str) -> None:
         update(row, row.due_from(later), File.due_at == file.due_at)
         if file.verdict == Verdict.PENDING:
             age = (clock.now() - file.created_at).total_seconds()
-            metrics.emit("UnscannedAge", age, metrics.SECONDS)
+            metrics.emit("UnscannedAge", age)
         scanning.remind(file.intake_key)
     elif unused_since <= clock.epoch():
         scanning.expire(file)

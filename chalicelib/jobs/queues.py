@@ -6,6 +6,7 @@ dead-letter queue. IAM actions: sqs:SendMessage, sqs:ChangeMessageVisibility on 
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from typing import Any
 
 from chalicelib import aws, metrics
 from chalicelib.batches import batched
-from chalicelib.logs import logger
+from chalicelib.logs import correlation_id, follow, logger
 
 LONGEST_DELAY = 900
+
+_CORRELATION = "correlation_id"
 
 
 class NotYet(Exception):
@@ -41,16 +44,24 @@ class Message:
 
 def send(queue_url: str, body: dict[str, Any]) -> None:
     """Put one message on a queue."""
-    aws.sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(body))
+    aws.sqs().send_message(QueueUrl=queue_url, MessageBody=json.dumps(body), **_carried())
 
 
 def send_each(queue_url: str, bodies: Iterable[dict[str, Any]]) -> None:
     """Put many messages on a queue, ten a call."""
     for ten in batched(bodies, 10):
-        waiting: Any = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate(ten)]
+        waiting: Any = [
+            {"Id": str(number), "MessageBody": json.dumps(body), **_carried()} for number, body in enumerate(ten)
+        ]
         answer = aws.sqs().send_message_batch(QueueUrl=queue_url, Entries=waiting)
         if failed := answer.get("Failed"):
             raise RuntimeError(f"{len(failed)} messages were not taken: {failed[0]['Code']}")
+
+
+def _carried() -> dict[str, Any]:
+    """What goes along with a message: the id of the request in which all this began, if there was one."""
+    found = correlation_id()
+    return {"MessageAttributes": {_CORRELATION: {"DataType": "String", "StringValue": found}}} if found else {}
 
 
 def depth(queue_url: str) -> int:
@@ -96,23 +107,36 @@ def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callabl
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+    queue = queue_url.rpartition("/")[2]
+
     def handle_record(record: SQSRecord) -> None:
+        started = time.perf_counter()
         count = int(record.attributes.approximate_receive_count)
         sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
-        message = Message(json.loads(record.body), count, sent_at)
+        logger.thread_safe_append_keys(queue=queue, message_id=record.message_id, receive_count=count)
+        follow((record.message_attributes.get(_CORRELATION) or {}).get("stringValue"))
+
+        def done(outcome: str, **more: Any) -> dict[str, Any]:
+            return {"outcome": outcome, "ms": round((time.perf_counter() - started) * 1000, 2), **more}
+
         try:
-            handle(message)
-        except Exception as error:
-            delay = error.delay if isinstance(error, NotYet) else message.growing_delay()
-            if isinstance(error, NotYet):
-                logger.info("message handed back", message_id=record.message_id, reason=str(error), delay=delay)
-            else:
-                logger.exception("message failed", message_id=record.message_id, delay=delay)
-                metrics.emit("MessagesFailed", queue=queue_url.rpartition("/")[2])
-            aws.sqs().change_message_visibility(
-                QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
-            )
-            raise
+            message = Message(json.loads(record.body), count, sent_at)
+            try:
+                handle(message)
+                logger.info("message", extra=done("handled"))
+            except Exception as error:
+                delay = error.delay if isinstance(error, NotYet) else message.growing_delay()
+                if isinstance(error, NotYet):
+                    logger.info("message", extra=done("handed back", reason=str(error), delay=delay))
+                else:
+                    logger.exception("message", extra=done("failed", delay=delay))
+                    metrics.emit("MessagesFailed", queue=queue)
+                aws.sqs().change_message_visibility(
+                    QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
+                )
+                raise
+        finally:
+            logger.thread_safe_clear_keys()
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=handle_record, processor=processor, context=context)

@@ -152,6 +152,7 @@ def _fail(job: Job, reason: str) -> None:
 
 
 def _end(job: Job, state: JobState, error: str | None = None) -> None:
+    metrics.emit("JobsEnded", state=state.value)
     try:
         update(job, leases.ending(job, state, error), Job.lease == job.lease)
     except ConditionFailed:

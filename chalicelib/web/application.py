@@ -140,7 +140,10 @@ def _wrapped(handler: Callable[..., Any], view: Callable[[Any], Any]) -> Callabl
 def _failure(error: Exception, request: Request | None) -> Response:
     known = expected(error)
     if known is None:
+        from chalicelib import metrics  # costs more to import than all that is imported for every request
+
         logger.error("unexpected error", exc_info=error)
+        metrics.emit("Errors")
         known = AssetManagerError()
     elif known is not error:
         logger.warning("AWS is busy or out of reach", extra={"reason": type(error).__name__})
