@@ -38,6 +38,9 @@ test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 1
 soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
 
+demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
+	@$(BIN)/python -m infra.demo
+
 bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers
 

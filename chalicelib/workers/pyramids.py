@@ -19,7 +19,7 @@ MOST_PIXELS = 500_000_000
 MOST_PIXELS_WHOLE = 100_000_000
 """Pixels of the largest picture of a kind that has to be in memory as a whole: interlaced, GIF, WebP."""
 
-MOST_BYTES = 1024 * MEBIBYTE
+MOST_BYTES = 1536 * MEBIBYTE
 """Bytes of the largest picture."""
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".webp")
