@@ -107,14 +107,15 @@ def read(source: Source, start: int, end: int) -> Iterator[tuple[int, Entry | No
     """
     if start == end:
         return
-    stream = Bytes(_pieces(source.stream(start, end - 1)), _unwatched)
-    while stream.position < end - start:
-        try:
-            central = zips.central(stream)
-        except Unscannable as unscannable:
-            raise refusal(unscannable) from None
-        path = _path(central)
-        yield start + stream.position, Entry(path, central.facts, central.offset) if path is not None else None
+    with source.stream(start, end - 1) as body:
+        stream = pieces(body)
+        while stream.position < end - start:
+            try:
+                central = zips.central(stream)
+            except Unscannable as unscannable:
+                raise refusal(unscannable) from None
+            path = _path(central)
+            yield start + stream.position, Entry(path, central.facts, central.offset) if path is not None else None
 
 
 def demand_together(entries: Iterator[tuple[int, Entry | None]], directory: Directory) -> Iterator[tuple[int, Entry]]:

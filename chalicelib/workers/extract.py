@@ -61,16 +61,17 @@ def plan(source: Source, parameters: Parameters, work: Work) -> Plan:
 
 def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> Iterator[Output]:
     """Unpack the entries of one part."""
-    packed = directories.pieces(source.stream(part["first"], part["last"]))
     found = (entry for _, entry in directories.read(source, part["at"], part["end"]) if entry is not None)
-    for number, entry in enumerate(found):
-        work.stop()
-        _skip(packed, entry.offset - part["first"] - packed.position)
-        try:
-            content = _unpacked(packed, entry, work, work.directory / f"{part['at']}-{number}")
-        except Unscannable as unscannable:
-            raise directories.refusal(unscannable) from None
-        yield Output(entry.path, content)
+    with source.stream(part["first"], part["last"]) as body:
+        packed = directories.pieces(body)
+        for number, entry in enumerate(found):
+            work.stop()
+            _skip(packed, entry.offset - part["first"] - packed.position)
+            try:
+                content = _unpacked(packed, entry, work, work.directory / f"{part['at']}-{number}")
+            except Unscannable as unscannable:
+                raise directories.refusal(unscannable) from None
+            yield Output(entry.path, content)
 
 
 def beginning(paths: list[str], wanted: str | None) -> str:

@@ -1,14 +1,17 @@
 """What a built-in worker is, and what it is lent: a source, a directory, the word to stop."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.files import library
 from chalicelib.files.outputs import Output
-from chalicelib.files.scanners import Readable
 from chalicelib.workers import schemas
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
 
 _CHUNK = 1024 * 1024
 
@@ -32,19 +35,21 @@ class Source:
 
     def read(self, first: int, last: int) -> bytes:
         """Its bytes from `first` to `last`, inclusive."""
-        return self.stream(first, last).read()
+        with self.stream(first, last) as body:
+            content: bytes = body.read()
+            return content
 
-    def stream(self, first: int, last: int) -> Readable:
-        """Its bytes from `first` to `last`, inclusive, as a stream."""
+    @contextmanager
+    def stream(self, first: int | None = None, last: int | None = None) -> "Iterator[StreamingBody]":
+        """Its bytes from `first` to `last`, inclusive, or all of them, as a stream that is closed at the end."""
         body = library.open_bytes(self.library_key, first=first, last=last).body
         assert body is not None
-        return body
+        with closing(body):
+            yield body
 
     def download(self, path: Path, stop: Callable[[], None]) -> Path:
         """Copy it to a local path, a piece at a time, and return that."""
-        body = library.open_bytes(self.library_key).body
-        assert body is not None
-        with path.open("wb") as file:
+        with self.stream() as body, path.open("wb") as file:
             while chunk := body.read(_CHUNK):
                 file.write(chunk)
                 stop()
