@@ -1,7 +1,8 @@
 """Zips of what Lambda unpacks: the functions' code with its dependencies, and the layers.
 
-Wheels are chosen for the Python and the processor that are deployed, whatever this machine has, and never built here.
-The same input gives the same bytes, so that a deployment replaces only what has changed.
+Wheels are chosen for the Python and the processor that are deployed, whatever this machine has. None is made here but
+those of pure Python that are published as source alone. The same input gives the same bytes, so that a deployment
+replaces only what has changed.
 """
 
 import os
@@ -20,6 +21,9 @@ _MODE = 0o644 << 16
 # Amazon Linux 2023, on which Lambda's Python 3.12 and newer run, has glibc 2.34.
 _GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+# Published as source alone. Without a libvips in sight it is pure Python, and takes the one of pyvips-binary.
+_PURE_SOURCES = ("pyvips",)
 
 # Of botocore's descriptions of some 400 services, those that the functions talk to.
 _SERVICES = frozenset({"cloudfront", "dynamodb", "s3", "sqs", "sts"})
@@ -66,7 +70,8 @@ def install(requirements: Path, folder: Path, target: Target, *, without: Iterab
     if not wanted:
         return
     platforms = [f"--platform={glibc}_{_MACHINES[target.architecture]}" for glibc in _GLIBC]
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
+    with tempfile.TemporaryDirectory() as made, tempfile.NamedTemporaryFile("w", suffix=".txt") as chosen:
+        _make_pure([line for line in wanted if re.split(r"[^\w.-]", line)[0] in _PURE_SOURCES], Path(made))
         chosen.write("\n".join(wanted))
         chosen.flush()
         command = [
@@ -77,11 +82,32 @@ def install(requirements: Path, folder: Path, target: Target, *, without: Iterab
                 f"--python-version={target.runtime.removeprefix('python')}",
             ),
             *platforms,
+            f"--find-links={made}",
             *("--target", str(folder), "--requirement", chosen.name),
         ]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoWheels(f"{requirements.name}: {done.stderr}")
+
+
+def _make_pure(requirements: list[str], folder: Path) -> None:
+    """Make the wheels of pure Python that nobody publishes.
+
+    Raises:
+        NoWheels: one cannot be made, or would run on this machine alone.
+    """
+    if not requirements:
+        return
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += [f"--no-binary={','.join(_PURE_SOURCES)}", f"--wheel-dir={folder}", *requirements]
+    environment = {**os.environ, "PKG_CONFIG_LIBDIR": "", "PKG_CONFIG_PATH": ""}
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NoWheels(f"{requirements}: {done.stderr}")
+    if bound := [wheel.name for wheel in folder.glob("*.whl") if not wheel.name.endswith("-none-any.whl")]:
+        raise NoWheels(f"{bound} would run on this machine alone")
 
 
 def pack(archive: Path, *folders: tuple[Path, str]) -> int:
