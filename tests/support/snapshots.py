@@ -16,6 +16,7 @@ Snapshot = Counter[str]
 
 _DROPPED = {
     "written_by",
+    "correlation_id",
     "due_shard",
     "attempts",
     "version",
@@ -38,8 +39,10 @@ _MOMENTS = {
     "due_at",
     "claimed_until",
     "leased_until",
+    "date_add",
+    "date_mod",
 }
-_RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent"}
+_RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent", "number", "last"}
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
 _LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
 
@@ -136,8 +139,8 @@ def _names(rows: list[dict[str, Any]], known: set[str]) -> dict[str, str]:
 
 
 def _is_past(row: dict[str, Any]) -> bool:
-    """Whether a row only remembers: that nothing is to be under a path, or that a job was done."""
-    if row["sk"].startswith("listed#"):
+    """Whether a row only remembers: that nothing is to be under a path, that a job was done, or an id given."""
+    if row["sk"].startswith("listed#") or row["pk"].startswith("ids#"):
         return True
     withdrawn = row["sk"] == "publication" and "file_id" not in row and bool(row.get("settled"))
     return withdrawn or (row["sk"] == "job" and row.get("state") == "done")

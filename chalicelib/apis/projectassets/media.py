@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, rows
 from chalicelib.apis.projectassets import access, errors, ids, listing, parameters, productions
 from chalicelib.apis.projectassets.access import Rights
 from chalicelib.apis.projectassets.fields import LONGEST_NAME, Fields
 from chalicelib.apis.projectassets.models import DONE, FAILED, NEW, Media, MediaType, Production, Share
-from chalicelib.batches import batched
 from chalicelib.files import names, receiving, references
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.receiving import UploadUnknown
@@ -147,19 +146,22 @@ def remove(media_type: MediaType | str, number: int) -> None:
     there is none.
     """
     owner = owner_of(media_type, number)
+    key = Media.at(media_type, number)
 
     def attempt() -> Media | None:
-        row = Media.find(Media.at(media_type, number).pk, "media")
+        row = Media.find(key.pk, key.sk)
         if row is None:
             return None
+        shares = list(Share.below(key.pk, "media#share/"))
+        for early in shares[_AT_ONCE:]:
+            rows.delete(early)
         listed = listing.removed(row.media_type, number, int(row.production), {"path_file": row.path_file})
         let_go = [references.release_from(row.file_id, owner, clock.epoch())] if row.file_id else []
-        transact(Delete(Media.at(media_type, number), Media.revision == row.revision), *listed, *let_go)
+        ended = [Delete(share) for share in shares[:_AT_ONCE]]
+        transact(Delete(key, Media.revision == row.revision), *listed, *let_go, *ended)
         return row
 
     row = contend(attempt)
-    for some in batched(list(Share.below(Media.at(media_type, number).pk, "media#share/")), _AT_ONCE):
-        transact(*[Delete(share) for share in some])
     if row is not None and row.file_id:
         references.release(row.file_id, owner)
 

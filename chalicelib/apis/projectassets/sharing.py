@@ -11,7 +11,6 @@ from chalicelib.apis.projectassets import ids, links, listing
 from chalicelib.apis.projectassets.links import Link
 from chalicelib.apis.projectassets.models import Media, MediaType, Project, Share
 from chalicelib.rows import (
-    Check,
     Delete,
     Put,
     TransactionCancelled,
@@ -49,7 +48,9 @@ def begin(link: Link, production: int) -> bool:
     row = Share.at(kind, number, production)
     row.number, row.status = ids.next_id(ids.SHARE), Status.TRANSFERRING.value
     row.source_production, row.created_at = int(media.production), clock.now()
-    return _done(Check(Media.at(kind, number), Media.pk.exists()), Put(row, absent(Share)))
+    # Who deletes the asset meanwhile sees by its revision that there is one more share.
+    seen = Update(Media.at(kind, number), [Media.revision.set(Media.revision + 1)], Media.pk.exists())
+    return _done(seen, Put(row, absent(Share)))
 
 
 def complete(link: Link, production: int) -> bool:
@@ -72,7 +73,7 @@ def withdraw(link: Link, production: int) -> bool:
     )
 
 
-def _done(*steps: Check | Put | Update | Delete) -> bool:
+def _done(*steps: Put | Update | Delete) -> bool:
     def attempt() -> bool:
         try:
             transact(*steps)
