@@ -1,8 +1,8 @@
 """Cloning: how the assets of a project become those of a workspace (docs/apis/workspaces.md, "Cloning").
 
 An asset `hull` with the files of one version becomes the asset `/assets/hull` and a resource `/resources/hull/<file>`
-for each of them. Files are referred to, no byte is copied. The workspace is there at once, in the state CLONING, together
-with the job that fills it; a small project is cloned within the request, and the job then has nothing left to do.
+for each of them. Files are referred to, no byte is copied. The workspace is there at once, in the state CLONING,
+together with the job that fills it; a small project is cloned within the request, which then takes the job away.
 
 Until it is ready nobody else writes to the workspace, and every transaction of the job demands that it is still being
 cloned. Ids are made from the workspace and the source, so whoever does a part again writes the same rows, and finds
@@ -178,26 +178,27 @@ def _cloning() -> Any:
 
 def _write_assets(guid: str, placed: list[_Placed], created: int) -> None:
     """Write assets, each under the first of its variants that no other has taken."""
+    left = list(placed)
 
     def attempt() -> None:
-        rows = [_asset(guid, one, created) for one in left]
-        puts: list[Step] = [step for row in rows for step in (Put(row, absent(Asset)), assets.name_step(row))]
-        cancelled = _tried(guid, puts)
-        if cancelled is None:
-            left.clear()
-            return
-        for position, old in cancelled.failed.items():
-            one = placed_at[(position - 1) // 2]
-            if old.source == one.asset.asset_id:
-                done.append(one)
-            else:
+        rows: dict[str, tuple[_Placed, Asset]] = {}
+        for one in left:
+            row = _asset(guid, one, created)
+            rows.setdefault(row.sk, (one, row))
+        tried = list(rows.values())
+        cancelled = _tried(
+            guid, [step for _, row in tried for step in (Put(row, absent(Asset)), assets.name_step(row))]
+        )
+        for number, (one, _) in enumerate(tried):
+            taken = cancelled.failed.get(1 + 2 * number) if cancelled is not None else None
+            if cancelled is None or (taken is not None and taken.source == one.asset.asset_id):
+                left.remove(one)
+            elif taken is not None:
                 one.variant += 1
-        left[:] = [one for one in left if one not in done]
-        placed_at[:] = left
-        raise cancelled
+        _demand_progress(cancelled)
 
-    left, placed_at, done = list(placed), list(placed), list[_Placed]()
-    contend(lambda: attempt() if left else None)
+    while left:
+        contend(attempt)
 
 
 def _write_files(guid: str, wanted: list[_Wanted], created: int) -> None:
@@ -205,30 +206,36 @@ def _write_files(guid: str, wanted: list[_Wanted], created: int) -> None:
     left = list(wanted)
 
     def attempt() -> None:
-        steps: list[Step] = []
+        rows: dict[str, tuple[_Wanted, Resource]] = {}
         for one in left:
             row = _resource(guid, one, created)
+            rows.setdefault(row.sk, (one, row))
+        tried = list(rows.values())
+        steps: list[Step] = []
+        for one, row in tried:
             steps += [*references.share(one.file.file_id, row.owner), Put(row, absent(Resource))]
         cancelled = _tried(guid, steps)
-        if cancelled is None:
-            left.clear()
-            return
-        settled = []
-        for number, one in enumerate(left):
+        for number, (one, _) in enumerate(tried):
             first = 1 + 3 * number
-            taken = cancelled.failed.get(first + 2)
-            if taken is not None and taken.source == one.source():
-                settled.append(one)
+            taken = cancelled.failed.get(first + 2) if cancelled is not None else None
+            if cancelled is None or (taken is not None and taken.source == one.source()):
+                left.remove(one)
             elif taken is not None:
                 one.variant += 1
                 _follow_main(guid, one)
             elif first in cancelled.failed:
                 logger.warning("a file of the project has gone meanwhile", guid=guid, file_id=one.file.file_id)
-                settled.append(one)
-        left[:] = [one for one in left if one not in settled]
-        raise cancelled
+                left.remove(one)
+        _demand_progress(cancelled)
 
-    contend(lambda: attempt() if left else None)
+    while left:
+        contend(attempt)
+
+
+def _demand_progress(cancelled: TransactionCancelled | None) -> None:
+    """Have the same tried again after a while if it merely met another transaction."""
+    if cancelled is not None and not cancelled.failed:
+        raise cancelled
 
 
 def _follow_main(guid: str, moved: _Wanted) -> None:

@@ -2,10 +2,12 @@
 
 import functools
 import itertools
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from app import app
+from chalicelib import clock
 from tests.conformance.stores.gallery import Gallery
 from tests.support.callers import Caller, new_caller
 from tests.support.client import Client, Reply, deliver, sweep
@@ -79,7 +81,9 @@ class Studio:
         deliver(app)
 
     def sweep(self) -> None:
-        """Let the schedules tick once, and then everything that is queued happen."""
+        """Let a minute pass, the schedules tick once, and then everything that is queued happen."""
+        later = clock.now() + timedelta(minutes=1)
+        self.cloud.monkeypatch.setattr(clock, "now", lambda: later)
         sweep(app)
         self.deliver()
 
