@@ -18,7 +18,7 @@ INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run demo test test-uppy test-memory bench-workers soak lint format token store package package-check ci clean python
+.PHONY: help run demo test test-uppy test-memory bench-workers soak lint format token store production device member package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -58,6 +58,15 @@ token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISA
 
 store: $(INSTALLED) ## Make a store of the OVE API: NAME=
 	@$(BIN)/python -m infra.local.within infra.store
+
+production: $(INSTALLED) ## Make a production of the medialoopster API: NAME= CODENAME=
+	@$(BIN)/python -m infra.local.within infra.production production
+
+device: $(INSTALLED) ## Make a device of the medialoopster API: NAME= PATH_= BUCKET=
+	@$(BIN)/python -m infra.local.within infra.production device
+
+member: $(INSTALLED) ## Make a user or group a member of a production: PRODUCTION= USER_ID= or GROUP= WRITE=1 DELETE=1
+	@$(BIN)/python -m infra.local.within infra.production member
 
 package: $(INSTALLED) $(REFERENCE) ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
 	@test -n "$(STAGE)" || { echo "STAGE= is missing: what is the deployment called?" >&2; exit 2; }
