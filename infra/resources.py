@@ -17,12 +17,16 @@ from infra.template import TEMPLATE, Resolver, Resource, Template, TemplateError
 # Nothing to make locally: the running program is the functions and logs to the terminal, the gateway plays the API and
 # `infra.local.edge` the distributions, and what bucket policies demand (TLS) a local cloud does not speak.
 _FOR_AWS_ALONE = {
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::DomainName",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::Distribution",
     "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::VPCEndpoint",
@@ -32,6 +36,9 @@ _FOR_AWS_ALONE = {
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
     "AWS::S3::BucketPolicy",
     "AWS::Serverless::Api",
     "AWS::Serverless::Function",

@@ -155,8 +155,8 @@ def test_a_table_property_that_the_sdk_does_not_know_is_an_error(cloud: Cloud, t
 
 def test_a_resource_type_that_nobody_makes_is_an_error(cloud: Cloud, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
-    path.write_text("Parameters: {Stage: {Type: String}}\nResources: {A: {Type: 'AWS::SNS::Topic'}}")
-    with pytest.raises(TemplateError, match="AWS::SNS::Topic"):
+    path.write_text("Parameters: {Stage: {Type: String}}\nResources: {A: {Type: 'AWS::Kinesis::Stream'}}")
+    with pytest.raises(TemplateError, match="AWS::Kinesis::Stream"):
         provision("local", template=path)
 
 
