@@ -18,7 +18,7 @@ INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run demo test test-uppy test-memory bench-workers soak lint format token store production device member package package-check ci clean python
+.PHONY: help run demo test test-uppy test-medialoopster test-memory bench-workers soak lint format token store production device member package package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -31,6 +31,9 @@ test: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the tests; TESTS="tests/web -k rang
 
 test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
 	$(BIN)/python -m tests.uppy.run
+
+test-medialoopster: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive the public Python client of the medialoopster API against a local cloud of its own
+	$(BIN)/python -m tests.medialoopster.run
 
 test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
@@ -80,7 +83,7 @@ ci: ## What continuous integration runs
 	bash .ci/run
 
 clean: ## Remove environments, caches and packages; the state of `make run` stays
-	rm -rf .venv .venv-local build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-local .venv-medialoopster build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
