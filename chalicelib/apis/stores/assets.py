@@ -65,11 +65,6 @@ def list_assets(
     return project, (row for row in rows if tag in row.tags)
 
 
-def exists(principal: Principal, store_id: str, project_id: str, asset_id: str) -> bool:
-    """Whether there is such an asset, for a reader. Raises as `show`."""
-    return look_for(principal, Right.READ, store_id, project_id, asset_id)[1] is not None
-
-
 def show(principal: Principal, store_id: str, project_id: str, asset_id: str) -> tuple[Project, Asset]:
     """A project and one of its assets, for a reader: one BatchGetItem.
 

@@ -24,11 +24,6 @@ OWNER = "object"
 _AGAIN_SECONDS = 86400
 
 
-def exists(principal: Principal, store_id: str, project_id: str, object_id: str) -> bool:
-    """Whether there is such an object, for a reader. Raises Unauthenticated, MalformedRequest."""
-    return _look_for(principal, Right.READ, store_id, project_id, object_id)[1] is not None
-
-
 def read(principal: Principal, store_id: str, project_id: str, object_id: str) -> Any:
     """An object's JSON value, for a reader.
 

@@ -11,35 +11,41 @@ class NotAcceptable(AssetManagerError):
     code, status, message = "not_acceptable", 406, "Media type not acceptable"
 
 
+class NotThere(MalformedRequest):
+    """What is asked for is not there: 400 as the document has it, and 404 for a HEAD."""
+
+    head_status = 404
+
+
 class FileNameForbidden(AssetManagerError):
     """The file may not be called that."""
 
     code, status, message = "invalid_filename", 403, "Invalid filename"
 
 
-def store_not_found(store_id: str) -> MalformedRequest:
+def store_not_found(store_id: str) -> NotThere:
     """There is no such store."""
-    return _bad("Store not found", f"There is no store '{store_id}', or you have no access to it.")
+    return _not_there("Store not found", f"There is no store '{store_id}', or you have no access to it.")
 
 
-def project_not_found(store_id: str, project_id: str) -> MalformedRequest:
+def project_not_found(store_id: str, project_id: str) -> NotThere:
     """There is no such project."""
-    return _bad("Project not found", f"There is no project '{project_id}' in store '{store_id}'.")
+    return _not_there("Project not found", f"There is no project '{project_id}' in store '{store_id}'.")
 
 
-def asset_not_found(project_id: str, asset_id: str) -> MalformedRequest:
+def asset_not_found(project_id: str, asset_id: str) -> NotThere:
     """There is no such asset."""
-    return _bad("Asset not found", f"There is no asset '{asset_id}' in project '{project_id}'.")
+    return _not_there("Asset not found", f"There is no asset '{asset_id}' in project '{project_id}'.")
 
 
-def asset_not_created() -> MalformedRequest:
+def asset_not_created() -> NotThere:
     """Something was uploaded to an asset that is not there."""
-    return _bad("Asset not found", "You have not created this asset yet.")
+    return _not_there("Asset not found", "You have not created this asset yet.")
 
 
-def object_not_found(object_id: str) -> MalformedRequest:
+def object_not_found(object_id: str) -> NotThere:
     """There is no such object, or no object can be called that."""
-    return _bad("Object not found", f"There is no object '{object_id}' in this project.")
+    return _not_there("Object not found", f"There is no object '{object_id}' in this project.")
 
 
 def object_in_use(object_id: str) -> MalformedRequest:
@@ -74,9 +80,9 @@ def asset_exists(asset_id: str) -> Conflict:
     return Conflict("Asset exists", details=[f"The asset '{asset_id}' has a file already; use update=true."])
 
 
-def worker_not_found() -> MalformedRequest:
+def worker_not_found() -> NotThere:
     """There is no such worker."""
-    return _bad("Worker not found", "There is no worker of this name.")
+    return _not_there("Worker not found", "There is no worker of this name.")
 
 
 def worker_in_use(name: str) -> Conflict:
@@ -104,9 +110,9 @@ def user_in_use(name: str) -> Conflict:
     return Conflict("User already in use", details=[f"A user '{name}' already exists."])
 
 
-def user_not_found() -> MalformedRequest:
+def user_not_found() -> NotThere:
     """There is no such user."""
-    return _bad("Invalid user", "User not found")
+    return _not_there("Invalid user", "User not found")
 
 
 def missing(field: str) -> MalformedRequest:
@@ -149,3 +155,7 @@ def access_required(right: str) -> Unauthenticated:
 
 def _bad(title: str, description: str) -> MalformedRequest:
     return MalformedRequest(title, details=[description])
+
+
+def _not_there(title: str, description: str) -> NotThere:
+    return NotThere(title, details=[description])

@@ -5,9 +5,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from chalicelib.apis.stores import errors
 from chalicelib.errors import InvalidToken, MalformedRequest, NotFound, UnsupportedMediaType
@@ -22,10 +21,8 @@ LARGEST_PAGE = 1_000
 
 JSON, OCTETS = "application/json", "application/octet-stream"
 
-_T = TypeVar("_T")
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0", ""}
 _WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-_NAMED = re.compile(r'\bfilename\*?=(?:UTF-8\'\'|)"?([^";]*)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +144,6 @@ def document(request: Request) -> Any:
     return json_value(request)
 
 
-def as_404(ask: Callable[[], _T], absent: _T) -> _T:
-    """What a HEAD asks for, or `absent` where a GET would say that store, project or thing is not there.
-
-    Raises:
-        Unauthenticated
-    """
-    try:
-        return ask()
-    except MalformedRequest:
-        return absent
-
-
 def required(fields: dict[str, Any], name: str) -> Any:
     """The value of a field that has to be there and to be something: not empty, null, zero or false.
 
@@ -229,12 +214,18 @@ def cursor(last: str) -> str:
 
 
 def filename(request: Request) -> str:
-    """The name of an uploaded file: from the query, else from Content-Disposition; empty without either."""
+    """The name of an uploaded file: from the query, else from Content-Disposition; empty without either.
+
+    Raises:
+        MalformedRequest
+    """
     given = request.query_params.get("filename")
     if given is not None:
         return str(given)
-    found = _NAMED.search(request.headers.get("content-disposition", ""))
-    return found[1] if found else ""
+    try:
+        return bodies.filename_of(request.headers.get("content-disposition", "")) or ""
+    except MalformedRequest:
+        raise errors.invalid_filename("The name in Content-Disposition cannot be read.") from None
 
 
 def upload_types(request: Request) -> tuple[str, ...]:

@@ -148,8 +148,8 @@ def create_asset(store_id: str, project_id: str) -> Response:
 def asset_exists(store_id: str, project_id: str, asset_id: str) -> Response:
     """Whether there is such an asset."""
     _, caller = _call()
-    there = parameters.as_404(lambda: assets.exists(caller, store_id, project_id, asset_id), False)
-    return empty(200 if there else 404)
+    assets.show(caller, store_id, project_id, asset_id)
+    return empty(200)
 
 
 @routes.route("/api/{store_id}/{project_id}/meta/{asset_id}", methods=["GET"])
@@ -229,8 +229,8 @@ def remove_tags(store_id: str, project_id: str, asset_id: str) -> Response:
 def object_exists(store_id: str, project_id: str, object_id: str) -> Response:
     """Whether there is such an object."""
     _, caller = _call()
-    there = parameters.as_404(lambda: documents.exists(caller, store_id, project_id, object_id), False)
-    return empty(200 if there else 404)
+    documents.find(caller, access.Right.READ, store_id, project_id, object_id)
+    return empty(200)
 
 
 @routes.route("/api/{store_id}/{project_id}/object/{object_id}", methods=["GET"])
