@@ -157,7 +157,7 @@ CASES = {
     "20,000 x 20,000 PNG, thumbnail": Case("thumbnail", "a.png", _picture(".png")),
     "document, thumbnail": Case("thumbnail", "a.pdf", _holding(_document)),
     "network of 20,000 nodes": Case("network-layout", "a.edges", _network(20_000)),
-    "network of 100,000 nodes, drl": Case("network-layout", "a.edges", _network(100_000), {"algorithm": "drl"}),
+    "network of 50,000 nodes, drl": Case("network-layout", "a.edges", _network(50_000), {"algorithm": "drl"}),
 }
 
 

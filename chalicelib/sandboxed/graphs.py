@@ -34,7 +34,7 @@ _FORMATS = {
 
 _LAYOUTS: dict[str, tuple[str, int]] = {
     "fruchterman-reingold": ("fr", 20_000),
-    "drl": ("drl", 100_000),
+    "drl": ("drl", 50_000),
     "lgl": ("lgl", 20_000),
     "graphopt": ("graphopt", 5_000),
     "kamada-kawai": ("kk", 2_000),

@@ -30,7 +30,7 @@ class Limits:
 
     memory: int = 2048 * MEBIBYTE
     file: int = 2048 * MEBIBYTE
-    seconds: int = 780
+    seconds: int = 600
 
 
 def run(module: str, arguments: dict[str, Any], work: Work, *, subject: str, limits: Limits | None = None) -> Any:
