@@ -19,6 +19,9 @@ class AssetManagerError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
+    head_status: ClassVar[int | None] = None
+    """What a HEAD is told instead, where an API tells the two apart."""
+
     message: str = "something went wrong on our side"
 
     def __init__(self, message: str | None = None, *, details: Sequence[str] = ()) -> None:

@@ -220,15 +220,31 @@ def _part(segment: MultipartSegment, content: bytes) -> tuple[str, str | Uploade
         raise MalformedRequest("a form field is not valid UTF-8") from None
 
 
+def filename_of(disposition: str) -> str | None:
+    """The file name in a Content-Disposition, None without one. An RFC 5987 `filename*` beats a plain one.
+
+    Raises:
+        MalformedRequest: it is in a character set that is not known, or not really in the one it says.
+    """
+    return _filename(_parameters(f";{disposition}"))  # its type may be left out
+
+
 def _disposition(header: str) -> tuple[str, str | None]:
-    """Name and file name of a part. An RFC 5987 `filename*` beats a plain one."""
-    found = {key.lower(): value.strip() for key, value in _DISPOSITION_PARAMETER.findall(header)}
+    """Name and file name of a part."""
+    found = _parameters(header)
     if "name" not in found:
         raise MalformedRequest("a part of the form has no name")
-    filename = _unquoted(found["filename"]) if "filename" in found else None
+    return _unquoted(found["name"]), _filename(found)
+
+
+def _parameters(disposition: str) -> dict[str, str]:
+    return {key.lower(): value.strip() for key, value in _DISPOSITION_PARAMETER.findall(disposition)}
+
+
+def _filename(found: dict[str, str]) -> str | None:
     if "filename*" in found:
-        filename = _extended(found["filename*"])
-    return _unquoted(found["name"]), filename
+        return _extended(found["filename*"])
+    return _unquoted(found["filename"]) if "filename" in found else None
 
 
 def _unquoted(value: str) -> str:
@@ -247,7 +263,10 @@ def _extended(value: str) -> str:
     known = _CHARSETS.get(charset.lower())
     if known is None:
         raise MalformedRequest("a file name has an unknown character set")
-    return unquote_to_bytes(encoded).decode(known)
+    try:
+        return unquote_to_bytes(encoded).decode(known)
+    except UnicodeDecodeError:
+        raise MalformedRequest("a file name is not in the character set it names") from None
 
 
 def _nested(fields: Iterator[tuple[str, Any]]) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def render(error: AssetManagerError, request: Request | None) -> Response:
         headers["Accept-Ranges"] = "bytes"
     elif isinstance(error, Busy):
         headers["Retry-After"] = "1"
-    return json_response(renderer.body(error, request), error.status, headers)
+    status = error.head_status if request is not None and request.method == "HEAD" else None
+    return json_response(renderer.body(error, request), status or error.status, headers)
 
 
 def renderer_of(segments: tuple[str, ...]) -> Renderer:

@@ -182,3 +182,26 @@ def test_a_page_of_another_site_is_not_the_open_products_owner(gallery: Gallery)
     page = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
     assert gallery.stranger.get(f"{PROJECT}/list", headers=page).status == 401
     assert gallery.stranger.get(f"{PROJECT}/list").status == 200
+
+
+def test_a_head_says_404_wherever_a_get_says_that_something_is_not_there(gallery: Gallery) -> None:
+    gallery.make_asset("map")
+    for path in (
+        "/api/nowhere/list",
+        "/api/nowhere/expo/list",
+        "/api/default/nothing/list",
+        "/api/default/nothing/projectMeta",
+        "/api/default/nothing/projectAccessMeta",
+        f"{PROJECT}/files/none",
+        f"{PROJECT}/tags/none",
+        f"{PROJECT}/meta/none",
+        f"{PROJECT}/object/none",
+        f"{PROJECT}/object/none/info",
+        "/api/user?user=none",
+    ):
+        assert gallery.admin.get(path).status == 400
+        head = gallery.admin.head(path)
+        assert (head.status, head.body) == (404, b"")
+    for path in (f"{PROJECT}/list?limit=0", f"{PROJECT}/files/map?version=new"):
+        assert gallery.admin.head(path).status == 400
+    assert gallery.carol.head(f"{PROJECT}/list").status == gallery.carol.head("/api/default/nothing/list").status == 401

@@ -129,6 +129,30 @@ def test_content_disposition_names_a_file_that_the_query_does_not(gallery: Galle
     assert title(gallery.upload("c", None, create="true")) == "Invalid filename"
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('filename="as the document has it.txt"', "as the document has it.txt"),
+        ("attachment; filename=plain.txt", "plain.txt"),
+        ("attachment; filename*=UTF-8''%e2%82%ac%20rates.txt", "€ rates.txt"),
+        ("attachment; filename=\"EUR.txt\"; filename*=utf-8''%e2%82%ac.txt", "€.txt"),
+        ('attachment; filename="a \\"b\\" c.txt"', 'a "b" c.txt'),
+        ('ATTACHMENT; FILENAME="a;b=c.txt"', "a;b=c.txt"),
+        ('attachment; filename="100%25.txt"', "100%25.txt"),
+    ],
+)
+def test_a_name_in_content_disposition_is_read_as_the_standard_has_it(gallery: Gallery, header: str, name: str) -> None:
+    reply = gallery.upload("a", None, create="true", headers={"Content-Disposition": header})
+    assert reply.json()["Filename"] == name
+
+
+@pytest.mark.parametrize("header", ["attachment; filename*=UTF-8''%ff.txt", "attachment; filename*=x-none''a.txt"])
+def test_a_name_in_content_disposition_that_cannot_be_read_is_refused(gallery: Gallery, header: str) -> None:
+    reply = gallery.upload("a", None, create="true", headers={"Content-Disposition": header})
+    assert title(reply) == "Invalid filename"
+    assert gallery.assets() == []
+
+
 def test_an_upload_is_octets(gallery: Gallery) -> None:
     for kind in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
         reply = gallery.upload("map", create="true", headers={"Content-Type": kind})
