@@ -66,12 +66,12 @@ _LEGACY = {
 def _body(*, create: bool, legacy: bool = False) -> Body:
     wanted = {**_WANTED, **(_LEGACY if legacy else {})}
     path = {"legacy_url_path": "/government/uploads/system/note.txt"} if legacy else {}
-    given: dict[str, Any] = {"draft": True, "redirect_url": "https://www.gov.uk/there"}
+    given: dict[str, Any] = {"redirect_url": "https://www.gov.uk/there", "auth_bypass_ids": ["x1"]}
     form = {"asset[file]": text("The file.", format="binary")}
     form |= {f"asset[{name}]": text() for name in wanted if name not in _LISTS}
     form |= {f"asset[{name}][]": arr(text()) for name in _LISTS}
     sent = {"asset[file]": "Tue 18 Jul 2017 16:18:38 BST\n", **{f"asset[{name}]": one for name, one in path.items()}}
-    json: dict[str, Any] = {"asset": {"upload": "0" * 32, **path} if create else given}
+    json: dict[str, Any] = {"asset": {"upload": ("1" if legacy else "0") * 32, **path} if create else given}
     content = {
         "multipart/form-data": (open_object(form, required=["asset[file]"] if create else ()), sent),
         JSON: (open_object({"asset": open_object(wanted)}, required=["asset"]), json),

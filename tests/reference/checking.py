@@ -1,5 +1,6 @@
 """Holds answers of the app against the OpenAPI documents that describe them."""
 
+import functools
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ SERVERS = {name: f"http://{host}.test" for name, host in
            (("api", "api"), ("assets", "assets"), ("draft", "draft-assets"), ("stores", "stores"))}  # fmt: skip
 
 
+@functools.cache
 def document(api: str) -> dict[str, Any]:
     """The document of an API, as the tests' hosts serve it."""
     return documents.document(api, app.routes, SERVERS)
