@@ -122,7 +122,7 @@ def run(job_id: str, does: Does | None = None, *, seconds: int = LEASE_SECONDS) 
         state = (does or _kinds[job.kind].does)(job)
     except Unfinished as unfinished:
         left = leases.give_back(job, seconds=unfinished.seconds, progressed=True)
-        if left is not None and left.all_counted:
+        if left is not None and left.all_counted and not job.all_counted:
             leases.send(left)  # the last part was counted while the lease was still held
         return
     except Hopeless as hopeless:
