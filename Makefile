@@ -18,7 +18,7 @@ INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run demo test test-uppy test-medialoopster test-memory bench-workers soak lint format token store production device member package package-check ci clean python
+.PHONY: help run demo test test-uppy test-medialoopster test-memory bench-workers soak lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -56,16 +56,16 @@ lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
 format: $(INSTALLED) ## Format the code
 	$(BIN)/ruff format .
 
-token: $(INSTALLED) ## Mint an API token: NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; LIST=1; REVOKE=id
+token: $(INSTALLED) ## Mint an API token (STAGE= for a deployed one): NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; LIST=1; REVOKE=id
 	@$(BIN)/python -m infra.local.within infra.tokens
 
-store: $(INSTALLED) ## Make a store of the OVE API: NAME=
+store: $(INSTALLED) ## Make a store of the OVE API: NAME= STAGE=
 	@$(BIN)/python -m infra.local.within infra.store
 
-production: $(INSTALLED) ## Make a production of the medialoopster API: NAME= CODENAME=
+production: $(INSTALLED) ## Make a production of the medialoopster API: NAME= CODENAME= STAGE=
 	@$(BIN)/python -m infra.local.within infra.production production
 
-device: $(INSTALLED) ## Make a device of the medialoopster API: NAME= PATH_= BUCKET=
+device: $(INSTALLED) ## Make a device of the medialoopster API: NAME= PATH_= BUCKET= STAGE=
 	@$(BIN)/python -m infra.local.within infra.production device
 
 member: $(INSTALLED) ## Make a user or group a member of a production: PRODUCTION= USER_ID= or GROUP= WRITE=1 DELETE=1
@@ -75,6 +75,10 @@ package: $(INSTALLED) $(REFERENCE) ## Make what is deployed: STAGE=, OUT= (build
 	@test -n "$(STAGE)" || { echo "STAGE= is missing: what is the deployment called?" >&2; exit 2; }
 	@$(BIN)/python -m infra.package "$(or $(OUT),build/$(STAGE))" $(STAGE) \
 		$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(RULES),--rules "$(RULES)")
+
+deploy: package ## Deploy a stage to AWS: STAGE=, PARAMETERS="Scanner=yara AlarmEmail=...", and what package takes
+	@$(BIN)/python -m infra.deploy $(STAGE) "$(or $(OUT),build/$(STAGE))" \
+		$(if $(RULES),YaraRules=/opt/rules/$(notdir $(RULES))) $(PARAMETERS)
 
 package-check: ## Make the package of a stage, and check it
 	$(MAKE) package STAGE=check

@@ -101,6 +101,11 @@ class Template:
         function = read.get("Globals", {}).get("Function", {})
         self.environment: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
 
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The names of the parameters."""
+        return frozenset(self._parameters)
+
     def holds(self, condition: str | None, values: Mapping[str, str]) -> bool:
         """Whether a condition of the template is met by these parameters; none always is.
 

@@ -114,7 +114,8 @@ def consume(event: dict[str, Any], context: Any, queue_url: str, handle: Callabl
         count = int(record.attributes.approximate_receive_count)
         sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
         logger.thread_safe_append_keys(queue=queue, message_id=record.message_id, receive_count=count)
-        follow((record.message_attributes.get(_CORRELATION) or {}).get("stringValue"))
+        carried = record.message_attributes[_CORRELATION]
+        follow(carried.string_value if carried is not None else None)
 
         def done(outcome: str, **more: Any) -> dict[str, Any]:
             return {"outcome": outcome, "ms": round((time.perf_counter() - started) * 1000, 2), **more}

@@ -1,0 +1,163 @@
+"""`make deploy` and the commands that take STAGE, against a stand-in for the AWS CLI and moto's CloudFormation."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra import deploy, stage
+from tests.support.cloud import PARAMETERS, Cloud
+
+_CLI = """#!{python}
+import json, pathlib, sys
+arguments = sys.argv[1:]
+given = [json.loads(pathlib.Path(a[7:]).read_text()) if a.startswith("file://") else a for a in arguments]
+with open({log!r}, "a") as log:
+    log.write(json.dumps(given) + "\\n")
+if arguments[:2] == ["sts", "get-caller-identity"]:
+    print('{{"Account": "123456789012"}}')
+sys.exit(1 if arguments[:2] == ["s3api", "head-bucket"] else 0)
+"""
+
+_OUTPUTS = {
+    "PublicDomain": {"Value": "public.cloudfront.test"},
+    "DraftDomain": {"Value": "draft.cloudfront.test"},
+}
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The log of a stand-in for the AWS CLI."""
+    log, program = tmp_path / "log", tmp_path / "bin" / "aws"
+    program.parent.mkdir()
+    program.write_text(_CLI.format(python=sys.executable, log=str(log)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return log
+
+
+def calls(log: Path) -> list[list[Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def make_stack(**parameters: str) -> None:
+    """A stack of moto's with these parameters and the outputs of a first deployment."""
+    template = {
+        "Parameters": {name: {"Type": "String", "NoEcho": name == "OriginSecret"} for name in parameters},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": _OUTPUTS,
+    }
+    client: Any = boto3.client("cloudformation")
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    client.create_stack(StackName=stage.name(parameters["Stage"]), TemplateBody=json.dumps(template), Parameters=given)
+
+
+def deployed(log: Path) -> list[list[str]]:
+    """The parameters of each deployment of the stack."""
+    return [call[call.index("--parameter-overrides") + 1] for call in calls(log) if call[1] == "deploy"]
+
+
+@pytest.mark.own_cloud
+def test_the_first_deployment_makes_a_secret_and_tells_the_product_its_names(
+    cloud: Cloud, cli: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(deploy, "_stack", after(deploy._stack, lambda: make_stack_once("dev")))
+    stack = deploy.deploy("dev", tmp_path, {"Scanner": "guardduty"})
+    first, second = (dict(word.split("=", 1) for word in words) for words in deployed(cli))
+    assert (first["Stage"], first["Scanner"]) == ("dev", "guardduty")
+    assert len(first["OriginSecret"]) >= 32
+    assert second == {
+        "Stage": "dev",
+        "AssetsOrigin": "https://public.cloudfront.test",
+        "DraftAssetsOrigin": "https://draft.cloudfront.test",
+    }
+    assert stack.outputs["PublicDomain"] == "public.cloudfront.test"
+    assert ["s3", "mb", "s3://assetmanager-dev-deployed-123456789012"] in calls(cli)
+    assert first["OriginSecret"] not in json.dumps([call for call in calls(cli) if call[1] != "deploy"])
+
+
+def make_stack_once(name: str) -> None:
+    try:
+        stage.find(name)
+    except stage.NotDeployed:
+        make_stack(Stage=name, AssetsOrigin="", DraftAssetsOrigin="")
+
+
+def after(function: Any, then: Any) -> Any:
+    def both(*arguments: Any) -> None:
+        function(*arguments)
+        then()
+
+    return both
+
+
+@pytest.mark.own_cloud
+def test_a_later_deployment_changes_what_it_was_told_and_no_secret(cloud: Cloud, cli: Path, tmp_path: Path) -> None:
+    make_stack(Stage="dev", AssetsOrigin="https://assets.example", OriginSecret="s" * 32)
+    deploy.deploy("dev", tmp_path, {"LogDays": "30"})
+    assert deployed(cli) == [["Stage=dev", "LogDays=30"]]
+
+
+@pytest.mark.own_cloud
+def test_the_first_superusers_token_is_given_once(cloud: Cloud) -> None:
+    token = deploy.first_token({})
+    assert token
+    from chalicelib.identity import authenticate
+
+    caller = authenticate(token)
+    assert caller is not None
+    assert caller.superuser
+    assert deploy.first_token({}) is None
+
+
+@pytest.mark.own_cloud
+def test_the_environment_of_a_stage_is_that_of_its_functions(cloud: Cloud) -> None:
+    make_stack(**{"Stage": "local", **PARAMETERS, "OriginSecret": "****"})  # as CloudFormation tells it
+    found = stage.environment("local")
+    different = {"ORIGIN_SECRET"}
+    for name, value in cloud.environment.items():
+        if name.endswith("_QUEUE"):
+            assert found[name].rpartition("/")[2] == value.rpartition("/")[2]
+        elif name not in {"AUTH", *different}:
+            assert found[name] == value
+
+
+@pytest.mark.own_cloud
+def test_a_stage_that_is_not_deployed_is_named(cloud: Cloud) -> None:
+    with pytest.raises(stage.NotDeployed, match="nowhere"):
+        stage.environment("nowhere")
+
+
+def test_a_command_for_a_stage_never_touches_the_local_cloud(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "STAGE": "nowhere",
+        "STATE_DIR": str(tmp_path),
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.local.within", "infra.tokens"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "no local cloud" not in done.stderr
+
+
+def test_every_command_that_creates_something_runs_where_stage_says() -> None:
+    text = Path("Makefile").read_text(encoding="utf-8")
+    for command in ("token", "store", "production", "device"):
+        recipe = text.partition(f"\n{command}:")[2].partition("\n\n")[0]
+        assert "infra.local.within" in recipe
+        assert "STAGE" in recipe
