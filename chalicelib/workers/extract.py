@@ -36,7 +36,7 @@ def plan(source: Source, parameters: Parameters, work: Work) -> Plan:
     found = directories.read(source, directory.start, directory.end)
     parts: list[Part] = []
     paths: list[str] = []
-    total = entries = size = 0
+    entries = size = 0
     at = directory.start
     for number, (place, entry) in enumerate(directories.demand_together(found, directory)):
         if number % PART_ENTRIES == 0:
@@ -47,16 +47,15 @@ def plan(source: Source, parameters: Parameters, work: Work) -> Plan:
             size = 0
             parts.append({"at": at, "first": entry.offset})
         entries, size, at = entries + 1, size + entry.facts.unpacked, place
-        # What is between this entry and the next folder's is nobody's: a part ends where its last file ends.
+        # A part ends where its last file ends: folders between two parts are in neither.
         parts[-1]["end"] = place
         paths.append(entry.path)
-        total += entry.facts.unpacked
     if not paths:
         raise WorkError("the archive has no files")
     for part, following in zip(parts, [*parts[1:], {"first": directory.start}], strict=True):
         # The signature behind the last entry comes along: by it the reader knows where that entry ends.
         part["last"] = following["first"] + len(zips.LOCAL) - 1
-    return Plan(parts, beginning(paths, parameters.get("index_file")), len(paths), total)
+    return Plan(parts, beginning(paths, parameters.get("index_file")))
 
 
 def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> Iterator[Output]:

@@ -76,13 +76,10 @@ class Plan:
     Args:
         parts: the arguments of each part, plain JSON below a kilobyte; the same list for the same file and parameters.
         index: the path of the output that the asset shall begin with; None leaves its beginning alone.
-        outputs: how many files there will be, and `bytes` in them; None when nobody knows before.
     """
 
     parts: list[Part]
     index: str | None
-    outputs: int | None = None
-    bytes: int | None = None
 
 
 class Plans(Protocol):

@@ -22,7 +22,7 @@ _PDF = ".pdf"
 def plan(source: Source, parameters: Parameters, work: Work) -> Plan:
     """One part. Raises WorkError."""
     _demand_size(source)
-    return Plan([{}], None, 1)
+    return Plan([{}], None)
 
 
 def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> Iterator[Output]:

@@ -49,7 +49,7 @@ def test_an_archive_is_planned_once_and_cut_into_bounded_parts(bench: Bench) -> 
     with counting() as planning:
         plan = bench.plan("extract", source)
     assert planning.counts() == {"s3.GetObject": 2}  # the end, and the directory
-    assert (len(plan.parts), plan.outputs, plan.index) == (6, 1001, "site/index.html")
+    assert (len(plan.parts), plan.index) == (6, "site/index.html")
     assert bench.plan("extract", source) == plan
     with counting() as unpacking:
         made = bench.made("extract", source)
