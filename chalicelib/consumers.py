@@ -10,7 +10,7 @@ from chalicelib.apis.assets import chains, retention, service, verdicts
 from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.projectassets import copying, deleting, housekeeping
 from chalicelib.apis.projectassets import owning as projects_owning
-from chalicelib.apis.stores import claims, outputs, processing, runs, task_models
+from chalicelib.apis.stores import claims, outputs, processing, remote, runs, task_models
 from chalicelib.apis.stores import owning as stores_owning
 from chalicelib.apis.stores import publishing as stores_publishing
 from chalicelib.apis.workspaces import clones, deletions, uses
@@ -29,6 +29,7 @@ running.register(chains.KIND, service.relink)
 trees.register(stores_publishing.KIND, stores_publishing.TREE)
 trees.register(processing.KIND, processing.TREE)
 trees.register(outputs.KIND, outputs.TREE)
+trees.register(remote.KIND, remote.TREE)
 trees.register(copying.KIND, copying.TREE)
 trees.register(deleting.KIND, deleting.TREE)
 trees.register(deleting.CLEARING, deleting.CLEARING_TREE)
@@ -46,6 +47,7 @@ sweep.register(sweep.Attendant(Part, "part#", trees.attend))
 sweep.register(sweep.Attendant(Asset, "asset", service.attend))
 sweep.register(sweep.Attendant(uses.Loose, "loose#", uses.attend))
 sweep.register(sweep.Attendant(task_models.Waiting, task_models.WAITING, claims.attend))
+sweep.register(sweep.Attendant(task_models.Task, "task#", remote.attend))
 
 
 def scan_small(event: dict[str, Any], context: Any) -> dict[str, Any]:

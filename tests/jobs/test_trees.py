@@ -134,6 +134,26 @@ def test_messages_that_never_come_are_sent_by_the_sweep(world: World, forest: Fo
     assert set(forest.did.values()) == {1}
 
 
+def test_a_finish_that_waits_is_not_run_again_at_once(world: World, forest: Forest) -> None:
+    def wait(job: Job) -> None:
+        if len(forest.finished) < 2:
+            forest.finished.append(job)
+            raise running.Unfinished(300)
+
+    forest.on_finish = wait
+    job_id = started(parts=2)
+    world.deliver()
+    assert len(forest.finished) == 1
+    world.travel(301)
+    world.sweep()
+    world.deliver()
+    assert len(forest.finished) == 2
+    world.travel(301)
+    world.sweep()
+    world.deliver()
+    assert ended(job_id)[0] == JobState.DONE
+
+
 def test_a_part_that_keeps_failing_is_counted_as_failed_and_the_others_are_done(world: World, forest: Forest) -> None:
     def fail(job: Job, number: int) -> None:
         if number == 2:

@@ -36,6 +36,7 @@ LONGEST_PATH = 700
 
 _LONGEST_SEGMENT = 255
 _AGAIN_SECONDS = 86400
+_LOOK_AGAIN_SECONDS = 300
 
 
 def row_of(task: Task, path: str, file: File) -> Output:
@@ -70,7 +71,7 @@ def unjudged(job: Job, task: Task) -> str | None:
             _await(job, tree, row)
             row = Output.find(row.pk, row.sk) or row
         if row.state == Verdict.PENDING:
-            raise running.Unfinished(_AGAIN_SECONDS // 24)
+            raise running.Unfinished(_LOOK_AGAIN_SECONDS)
         if row.state != Verdict.CLEAN:
             return f"{row.relative_path} is {row.state} and will not be served"
     return None

@@ -62,8 +62,8 @@ class Match:
 
 def offers(name: str | None = None) -> list[Offer]:
     """All workers, or the one of a name: built-in ones first, then by name. One Query."""
-    rows = list(_Either.below(WORKERS, ""))
-    busy = {row.sk.removeprefix("busy#"): row for row in rows if row.sk.startswith("busy#")}
+    rows = list(_Either.below(WORKERS, "work"))
+    busy = {row.sk.removeprefix("working#"): row for row in rows if row.sk.startswith("working#")}
 
     def status(of: str) -> str:
         row = busy.get(of)

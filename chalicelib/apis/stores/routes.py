@@ -175,9 +175,9 @@ def list_files(store_id: str, project_id: str, asset_id: str) -> Response:
     """The files of a version of an asset, the newest one's when none is named."""
     request, caller = _call()
     number = parameters.version_number(request.query_params.get("version"))
-    project, number = uploads.list_files(caller, store_id, project_id, asset_id, number)
+    project, asset, number = uploads.list_files(caller, store_id, project_id, asset_id, number)
     page = parameters.page(request, "")
-    rows = shown.entries(project, asset_id, number, limit=page.look, after=page.after)
+    rows = shown.entries(project, asset_id, number, limit=page.look, after=page.after, processed=bool(asset.processed))
     reader = _reader(request, caller)
     return presenters.listing(rows, page, lambda row: presenters.entry(project, row, reader), lambda row: row.place[4])
 

@@ -146,7 +146,7 @@ def end(
         status: how it ended; whoever asked for a stop meanwhile has the last word, but not against `done`.
         error: why it failed, for users.
         steps: what else changes at that moment.
-        lost: its worker was not heard of any more.
+        lost: its worker was not heard of since it was read.
 
     Raises:
         Stopped: it did not end, since a stop was asked for before it was done.
@@ -216,6 +216,7 @@ def _begin(row: Waiting, claimant: Claimant) -> Begun:
                 [
                     Asset.task.set(task.task_id),
                     Asset.worker.set(claimant.name),
+                    Asset.processed.set(True),
                     Asset.revision.set(Asset.revision + 1),
                     *_status_of(task, asset, Status.PROCESSING.value, None),
                 ],
@@ -310,6 +311,10 @@ def _end(task: Task, status: Status, error: str | None, steps: Sequence[Step], l
     if lost:
         actions.append(Task.losses.set(int(current.losses or 0) + 1))
     unasked = Task.stop.does_not_exist() if current.stop is None else (Task.stop == current.stop)
+    if lost:
+        unasked &= Task.leased_until == task.leased_until
+        if current.leased_until != task.leased_until:
+            raise Taken
     counted = [Busy.tasks.add(-1), *([Busy.lost.set(True)] if lost else [])]
     transact(
         Update(now, actions, same_run(current) & unasked),

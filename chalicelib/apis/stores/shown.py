@@ -54,20 +54,28 @@ def find(project: Project, asset_id: str, number: int, path: str) -> Entry | Non
 
 
 def entries(
-    project: Project, asset_id: str, number: int, *, limit: int | None = None, after: str | None = None
+    project: Project,
+    asset_id: str,
+    number: int,
+    *,
+    limit: int | None = None,
+    after: str | None = None,
+    processed: bool = True,
 ) -> Iterator[Entry]:
     """The files of a version: uploaded ones, then outputs, each in the order of their paths.
 
     Args:
         limit: at most so many are wanted.
         after: begin behind this path.
+        processed: whether there may be outputs at all, as the asset says.
     """
     if after is None or "/" not in after:
         prefix = entries_prefix(asset_id, number)
         behind = None if after is None else prefix + after
         yield from Entry.below(project.partition, prefix, limit=limit, after=behind)
         after = None
-    yield from islice(_outputs(project, asset_id, number, after), limit)
+    if processed:
+        yield from islice(_outputs(project, asset_id, number, after), limit)
 
 
 def spans(partition: str, size: int, *, behind: Span | None = None) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 | pk            | sk                 | row                                                         |
 | ------------- | ------------------ | ----------------------------------------------------------- |
 | `workers`     | `worker#<name>`    | `Registered`: a worker of another organisation              |
-| `workers`     | `busy#<name>`      | `Busy`: how many tasks a worker has, built-in ones too      |
+| `workers`     | `working#<name>`   | `Busy`: how many tasks a worker has, built-in ones too      |
 | `queue`       | `task#<id>`        | `Task`: what was asked of a worker, and what became of it   |
 | `lane#<lane>` | `wait#<rank>#<id>` | `Waiting`: a task that nobody has begun; the next one first |
 
@@ -87,12 +87,12 @@ class Busy(Row):
     @classmethod
     def at(cls, name: str) -> Self:
         """A blank row under the key of this worker."""
-        return cls(pk=WORKERS, sk=f"busy#{name}")
+        return cls(pk=WORKERS, sk=f"working#{name}")
 
     @property
     def name(self) -> str:
         """The worker's name."""
-        return self.sk.removeprefix("busy#")
+        return self.sk.removeprefix("working#")
 
 
 class Task(Row):

@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib.apis.stores.presenters import day_and_time
 from chalicelib.apis.stores.registry import Offer
+from chalicelib.apis.stores.runs import Begun
 from chalicelib.apis.stores.task_models import Task
 
 
@@ -41,3 +42,23 @@ def task(row: Task) -> dict[str, Any]:
         "error": row.error,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def claimed(begun: Begun, url: str, lease_seconds: int) -> dict[str, Any]:
+    """A task for the worker that just claimed it.
+
+    Args:
+        url: where it gets the file.
+    """
+    path = str(begun.task.filename)
+    return {
+        "task": task(begun.task),
+        "lease": begun.task.lease,
+        "lease_seconds": lease_seconds,
+        "source": {
+            "name": path.rpartition("/")[2],
+            "size": int(begun.source.size),
+            "sha256": begun.source.sha256,
+            "url": url,
+        },
+    }

@@ -54,14 +54,14 @@ def upload(principal: Principal, store_id: str, project_id: str, asset_id: str, 
 
 def list_files(
     principal: Principal, store_id: str, project_id: str, asset_id: str, number: int | None
-) -> tuple[Project, int]:
-    """A project, and the number of the version of an asset whose files are wanted: the newest when none is named.
+) -> tuple[Project, Asset, int]:
+    """A project, an asset of it, and the number of the version whose files are wanted: the newest when none is named.
 
     Raises:
         MalformedRequest, Unauthenticated
     """
     project, asset = assets.find(principal, Right.READ, store_id, project_id, asset_id)
-    return project, asset.version if number is None else number
+    return project, asset, asset.version if number is None else number
 
 
 def hear_verdict(place: Sequence[str], file: File) -> None:

@@ -1,7 +1,4 @@
-"""The routes of the OVE API for workers and their queue. HTTP only (docs/apis/stores.md, "Workers").
-
-How workers of other organisations get their tasks is in `remote_routes`.
-"""
+"""The routes of the OVE API for workers and their queue. HTTP only (docs/apis/stores.md, "Workers")."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +10,12 @@ from chalicelib.web.request import current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
-    from chalicelib.apis.stores import parameters, presenters, queue, registry, task_presenters
+    from chalicelib.apis.stores import parameters, presenters, queue, registry, remote, task_presenters
     from chalicelib.identity import Principal
 else:
     parameters, presenters = Lazy("chalicelib.apis.stores.parameters"), Lazy("chalicelib.apis.stores.presenters")
     queue, registry = Lazy("chalicelib.apis.stores.queue"), Lazy("chalicelib.apis.stores.registry")
-    task_presenters = Lazy("chalicelib.apis.stores.task_presenters")
+    remote, task_presenters = Lazy("chalicelib.apis.stores.remote"), Lazy("chalicelib.apis.stores.task_presenters")
 
 routes = Blueprint(__name__)
 
@@ -92,6 +89,31 @@ def reset_task() -> Response:
     caller, fields = _written()
     queue.reset(caller, fields)
     return json_response(_OK)
+
+
+@routes.route("/api/workers/{name}/claim", methods=["POST"])
+def claim_task(name: str) -> Response:
+    """The next task for a worker of another organisation, with a lease and the file; 204 when there is none."""
+    caller, _ = _written()
+    begun = remote.claim(caller, name)
+    if begun is None:
+        return Response(b"", {"Retry-After": str(remote.RETRY_SECONDS)}, status_code=204)
+    return json_response(task_presenters.claimed(begun, remote.source_url(begun), remote.LEASE_SECONDS))
+
+
+@routes.route("/api/workers/{name}/tasks/{task_id}/heartbeat", methods=["POST"])
+def keep_task(name: str, task_id: str) -> Response:
+    """Renew the lease of a task, and hear whether it is still wanted."""
+    caller, fields = _written()
+    canceled = remote.heartbeat(caller, name, task_id, fields)
+    return json_response({**_OK, "canceled": canceled, "lease_seconds": 0 if canceled else remote.LEASE_SECONDS})
+
+
+@routes.route("/api/workers/{name}/tasks/{task_id}/finish", methods=["POST"])
+def finish_task(name: str, task_id: str) -> Response:
+    """Hand in the outputs of a task, as uploads, or say why there are none."""
+    caller, fields = _written()
+    return json_response({**_OK, "canceled": remote.finish(caller, name, task_id, fields)})
 
 
 def _written() -> "tuple[Principal, dict[str, Any]]":
