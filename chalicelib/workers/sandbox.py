@@ -1,5 +1,6 @@
 """Runs the readers of hostile files (`chalicelib.sandboxed`) as processes without credentials, within limits."""
 
+import ctypes
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from chalicelib.settings import MEBIBYTE
 from chalicelib.workers.model import Work
 
 _POLL_SECONDS = 0.05
+_PR_SET_DUMPABLE = 4
 _PASSED_ON = ("LD_LIBRARY_PATH", "LANG", "PATH")
 
 
@@ -46,6 +48,7 @@ def run(module: str, arguments: dict[str, Any], work: Work, *, subject: str, lim
         Exception: whatever `work.stop` raises; the process is dead by then.
     """
     limits = limits or Limits()
+    _hide()
     answer = work.directory / "answer.json"
     answer.unlink(missing_ok=True)
     request = {
@@ -79,6 +82,11 @@ def run(module: str, arguments: dict[str, Any], work: Work, *, subject: str, lim
     if "error" in said:
         raise WorkError(said["error"])
     return said["done"]
+
+
+def _hide() -> None:
+    """Keep other processes of this user, the readers among them, from this one's environment and memory in /proc."""
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _environment(directory: Path) -> dict[str, str]:

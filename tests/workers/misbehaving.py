@@ -1,7 +1,6 @@
 """A reader that does what it is told, however bad."""
 
 import os
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,8 @@ def work(arguments: dict[str, Any], directory: Path) -> Any:
         case "spin":
             while True:
                 pass
-        case "open":
-            socket.socket().close()
+        case "spy":
+            return Path(f"/proc/{os.getppid()}/environ").read_bytes().decode()
     return None
 
 

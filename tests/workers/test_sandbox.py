@@ -1,6 +1,7 @@
 """Readers of hostile files: without credentials, bounded, and gone when they are no longer wanted."""
 
 import contextlib
+import ctypes
 import os
 import time
 from pathlib import Path
@@ -29,6 +30,15 @@ def test_it_sees_no_credentials_and_nothing_else_of_ours(tmp_path: Path, monkeyp
     assert not [name for name in told["environment"] if name.startswith("AWS")]
     assert told["directory"] == str(tmp_path)
     assert told["environment"]["VIPS_BLOCK_UNTRUSTED"] == "1"
+
+
+def test_it_cannot_look_into_the_process_that_started_it(tmp_path: Path) -> None:
+    run(tmp_path, "tell")
+    get_dumpable = 3
+    assert ctypes.CDLL(None).prctl(get_dumpable, 0, 0, 0, 0) == 0
+    if os.geteuid() != 0:  # nothing is hidden from root
+        with pytest.raises(WorkError):
+            run(tmp_path, "spy")
 
 
 def test_its_refusal_is_for_the_user(tmp_path: Path) -> None:
