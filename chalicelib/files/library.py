@@ -21,6 +21,11 @@ def key_for(file_id: str, version: str | None) -> str:
     return f"{file_id}/{hashlib.sha256((version or 'null').encode()).hexdigest()[:16]}"
 
 
+def branches() -> frozenset[str]:
+    """The buckets that devices may name."""
+    return frozenset(filter(None, (name.strip() for name in settings().device_buckets.split(","))))
+
+
 def placed(bucket: str, key: str) -> str:
     """The library key of bytes that lie under a key of another bucket than the library's own."""
     return f"{bucket}:{key}"

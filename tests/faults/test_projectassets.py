@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.bundles import SOURCE, TARGET, Bundles, bundle_rows, disagreements
+from tests.support.bundles import SOURCE, TARGET, Bundles, bundle_rows, everything_wrong
 from tests.support.world import World
 
 DONE, NEW, FAILED = (6, True), (0, False), (-1, False)
@@ -19,7 +19,7 @@ def bundles(world: World) -> Bundles:
 
 
 def assert_in_order(bundles: Bundles) -> None:
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
     assert not any(bundles.world.waiting().values())
 
 

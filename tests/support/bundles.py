@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.settings import settings
 from tests.support.client import Client, Reply
+from tests.support.snapshots import disagreements as core_disagreements
 from tests.support.world import World
 
 SOURCE, TARGET = "/mnt/archive/a/", "/mnt/archive/b/"
@@ -32,7 +32,7 @@ class Bundles:
         self._post("/api/devices/", {"name": "Own", "path": OWN_ROOT, "bucket": DEVICE_BUCKET})
         return self
 
-    def project(self, root: str = SOURCE, **files: bytes) -> int:
+    def project(self, root: str = SOURCE, /, **files: bytes) -> int:
         """A project asset with these files, scanned; `_` in a name stands for a slash."""
         made = self._post("/api/projectassets/", {"name": "Project", "bundle_root": root, "production_id": 1})
         for name, content in files.items():
@@ -120,6 +120,11 @@ def bundle_rows(world: World) -> list[dict[str, Any]]:
     return [row for row in world.rows("productions_table") if row["sk"].startswith("project#file/")]
 
 
+def everything_wrong(world: World) -> list[str]:
+    """What is wrong in the core, and between project assets and the core, orphans in any bucket included."""
+    return [*core_disagreements(world), *disagreements(world)]
+
+
 def disagreements(world: World) -> list[str]:
     """What is wrong between project assets, their files, the Files they refer to, leases and jobs."""
     rows = world.rows("productions_table")
@@ -161,13 +166,4 @@ def disagreements(world: World) -> list[str]:
             wrong.append(f"{row['sk']} of {row['pk']}, which is not there")
         elif row["sk"].startswith("lease#"):
             wrong.append(f"{row['pk']} is still leased: {row['sk']}")
-    own = settings().device_buckets
-    if own:
-        known = {row.get("library_key") for row in files.values() if not row.get("purged")}
-        answer = world.inspect("s3").list_objects_v2(Bucket=own)
-        wrong += [
-            f"orphan in the device's bucket: {found['Key']}"
-            for found in answer.get("Contents", [])
-            if f"{own}:{found['Key']}" not in known
-        ]
     return wrong

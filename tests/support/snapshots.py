@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.files import library
 from tests.support.world import BUCKETS, TABLES, World
 
 Snapshot = Counter[str]
@@ -25,6 +26,7 @@ _DROPPED = {
     "generation",
     "holders",
     "path_holder",
+    "sequence",
 }
 _MOMENTS = {
     "created_at",
@@ -34,6 +36,7 @@ _MOMENTS = {
     "replaced_at",
     "uploaded_at",
     "added_at",
+    "started_at",
     "ended_at",
     "expires_at",
     "due_at",
@@ -41,9 +44,12 @@ _MOMENTS = {
     "leased_until",
     "date_add",
     "date_mod",
+    "created",
+    "modified",
+    "forgotten_at",
 }
 _RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent", "number", "last"}
-_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
+_ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
 _LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
 
 
@@ -83,7 +89,7 @@ def _files(world: World) -> Iterator[str]:
     rows = world.rows("files_table")
     files = {row["pk"].removeprefix("file#"): row for row in rows if row["sk"] == "file"}
     counted = Counter(row["pk"].removeprefix("file#") for row in rows if row["sk"].startswith("ref#"))
-    kept, now = world.keys("library_bucket"), world.now().timestamp()
+    kept, now = [*world.keys("library_bucket"), *_branches(world)], world.now().timestamp()
     for row in rows:
         if row.get("due_at", now) < now:
             yield f"{row['pk']} {row['sk']} is due and stays so"
@@ -97,7 +103,7 @@ def _files(world: World) -> Iterator[str]:
     for orphan in counted.keys() - files.keys():
         yield f"references to file {orphan}, which is not there"
     for key in kept:
-        row = files.get(key.partition("/")[0], {})
+        row = files.get(key.rpartition(":")[2].partition("/")[0], {})
         if row.get("library_key") != key or row.get("purged"):
             yield f"orphan in the library: {key} ({row.get('verdict')}, purged: {row.get('purged')})"
     for stored in world.objects("intake_bucket"):
@@ -106,6 +112,13 @@ def _files(world: World) -> Iterator[str]:
         judged = row.get("verdict") in ("infected", "unscannable") and row.get("intake_version") == version
         if row.get("purged") or not (row.get("verdict") == "pending" or judged):
             yield f"orphan in intake: {key} {version} ({row.get('verdict')}, purged: {row.get('purged')})"
+
+
+def _branches(world: World) -> Iterator[str]:
+    """The library keys of what lies in buckets that devices have for themselves."""
+    for bucket in library.branches():
+        answer = world.inspect("s3").list_objects_v2(Bucket=bucket)
+        yield from (library.placed(bucket, found["Key"]) for found in answer.get("Contents", []))
 
 
 def _publications(world: World) -> Iterator[str]:
@@ -139,11 +152,11 @@ def _names(rows: list[dict[str, Any]], known: set[str]) -> dict[str, str]:
 
 
 def _is_past(row: dict[str, Any]) -> bool:
-    """Whether a row only remembers: that nothing is to be under a path, that a job was done, or an id given."""
+    """Whether a row only remembers: that nothing is to be under a path, that a job has ended, an id given."""
     if row["sk"].startswith("listed#") or row["pk"].startswith("ids#"):
         return True
     withdrawn = row["sk"] == "publication" and "file_id" not in row and bool(row.get("settled"))
-    return withdrawn or (row["sk"] == "job" and row.get("state") == "done")
+    return withdrawn or (row["sk"] == "job" and row.get("state") in ("done", "canceled"))
 
 
 def _row_line(table: str, row: dict[str, Any], rename: Any) -> str:

@@ -21,7 +21,7 @@ from chalicelib.apis.projectassets import copied_files, deleting, links, ranges,
 from chalicelib.apis.projectassets.copied_files import Destination, Superseded
 from chalicelib.apis.projectassets.models import DONE, FAILED, Device, Lease, Project
 from chalicelib.batches import batched
-from chalicelib.files import making, objects
+from chalicelib.files import library, making, objects
 from chalicelib.identity import Principal
 from chalicelib.jobs import running
 from chalicelib.jobs.models import UNENDED, Job, Part
@@ -40,7 +40,6 @@ from chalicelib.rows import (
     transact,
     update,
 )
-from chalicelib.settings import settings
 
 KIND = "projectassets.copy"
 
@@ -71,11 +70,6 @@ def plan(
     """
     arguments = {"source": source.number, "target": target.number, "share": share, "reads": reads}
     return running.plan(KIND, arguments, requester=requester)
-
-
-def allowed_buckets() -> frozenset[str]:
-    """The buckets that devices may name."""
-    return frozenset(filter(None, (name.strip() for name in settings().device_buckets.split(","))))
 
 
 def _parts(job: Job, last: Arguments | None) -> Iterator[Arguments]:
@@ -227,7 +221,7 @@ def _bucket_of(target: Project) -> str | None:
     device = Device.find(key.pk, key.sk) if target.device else None
     if device is None or not device.bucket:
         return None
-    if device.bucket not in allowed_buckets():
+    if device.bucket not in library.branches():
         raise Hopeless(f"The bucket of the device {target.device} is not one that devices may use.")
     return str(device.bucket)
 

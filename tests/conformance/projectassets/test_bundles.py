@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.files.scanners.samples import EICAR
-from tests.support.bundles import SOURCE, Bundles, bundle_rows, disagreements
+from tests.support.bundles import SOURCE, Bundles, bundle_rows, everything_wrong
 from tests.support.world import World, world
 
 __all__ = ["world"]
@@ -39,7 +39,7 @@ def test_a_file_is_scanned_before_it_can_be_fetched(bundles: Bundles) -> None:
     assert reply.headers["Content-Disposition"] == 'attachment; filename="one.txt"'
     assert reply.headers["Cache-Control"] == "private, no-store"
     assert "sandbox" in reply.headers["Content-Security-Policy"]
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_an_infected_file_is_listed_and_never_fetched(bundles: Bundles) -> None:
@@ -48,7 +48,7 @@ def test_an_infected_file_is_listed_and_never_fetched(bundles: Bundles) -> None:
     reply = bundles.read(project, "bad")
     assert reply.status == 404
     assert EICAR not in reply.body
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_head_ranges_and_conditions(bundles: Bundles) -> None:
@@ -99,7 +99,7 @@ def test_an_upload_becomes_a_file(bundles: Bundles) -> None:
     assert again.json()["errors"][0]["source"] == {"parameter": "upload"}
     bundles.world.deliver()
     assert bundles.read(project, "a/clip.mov").body == b"mov"
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_replacing_refers_to_another_file_and_gives_the_old_one_up(bundles: Bundles) -> None:
@@ -111,7 +111,7 @@ def test_replacing_refers_to_another_file_and_gives_the_old_one_up(bundles: Bund
     bundles.world.deliver()
     assert bundles.read(project, "a").body == b"new"
     assert bundles.world.keys("library_bucket") != before
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_a_late_verdict_on_a_replaced_file_says_nothing_of_the_new_one(bundles: Bundles) -> None:
@@ -124,7 +124,7 @@ def test_a_late_verdict_on_a_replaced_file_says_nothing_of_the_new_one(bundles: 
         bundles.world.send(message)
     bundles.world.repair()
     assert bundles.contents(project) == {"a": b"new"}
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_removing(bundles: Bundles) -> None:
@@ -136,7 +136,7 @@ def test_removing(bundles: Bundles) -> None:
     assert bundles.client.get(url).status == 404
     assert bundles.contents(project) == {"b": b"b"}
     assert len(bundles.world.keys("library_bucket")) == 1
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
 
 
 def test_the_inventory_is_shown_by_absolute_paths_and_not_in_lists(bundles: Bundles) -> None:
@@ -242,4 +242,4 @@ def test_two_puts_at_one_path_leave_one_file_and_no_orphan(bundles: Bundles) -> 
     bundles.world.repair()
     assert bundles.contents(project)["a"] in [b"%d" % number for number in range(6)]
     assert len(bundles.world.keys("library_bucket")) == 1
-    assert disagreements(bundles.world) == []
+    assert everything_wrong(bundles.world) == []
