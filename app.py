@@ -15,6 +15,7 @@ from chalicelib.apis.projectassets.routes import routes as project_routes
 from chalicelib.apis.stores.people_routes import routes as people_routes
 from chalicelib.apis.stores.routes import routes as stores_routes
 from chalicelib.apis.stores.worker_routes import routes as worker_routes
+from chalicelib.apis.tokens.routes import routes as tokens_routes
 from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.apis.workspaces.browser_routes import routes as browser_routes
 from chalicelib.apis.workspaces.routes import routes as workspaces_routes
@@ -41,6 +42,7 @@ app.register_blueprint(bundle_routes)
 app.register_blueprint(workspaces_routes)
 app.register_blueprint(browser_routes)
 app.register_blueprint(jobs_routes)
+app.register_blueprint(tokens_routes)
 app.register_blueprint(reference_routes)
 
 

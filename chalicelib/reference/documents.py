@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.reference.schemas import Schema, text
 
 JSON = "application/json"
-APIS = ("assets", "uploads", "stores", "jobs")
+APIS = ("assets", "uploads", "stores", "jobs", "tokens")
 """The documents there are, by the names of their packages below `chalicelib.apis`."""
 
 _VARIABLE = re.compile(r"\{(\w+)(\+?)\}")

@@ -69,7 +69,18 @@ def jobs(client: Client) -> Names:
     return {UPLOAD: job.job_id}
 
 
-ARRANGED: dict[str, Callable[[Client], Names]] = {"assets": assets, "uploads": uploads, "stores": stores, "jobs": jobs}
+def tokens(client: Client) -> Names:
+    _, entry = identity.mint("alice")
+    return {"0123456789abcdef-0123456789ab": entry.id}
+
+
+ARRANGED: dict[str, Callable[[Client], Names]] = {
+    "assets": assets,
+    "uploads": uploads,
+    "stores": stores,
+    "jobs": jobs,
+    "tokens": tokens,
+}
 
 
 def arrived(client: Client) -> str:
