@@ -8,6 +8,7 @@ import pytest
 from chalicelib.apis.assets.ownership import MANAGE_ALL
 from chalicelib.apis.assets.serving import BYPASS_LIMITS
 from chalicelib.apis.stores.access import ADMINISTER
+from chalicelib.apis.stores.registry import RUN_WORKERS
 from chalicelib.identity import SIGNIN
 from infra.tokens import main
 
@@ -21,6 +22,7 @@ def test_every_permission_that_is_asked_for_is_on_the_page() -> None:
         MANAGE_ALL,
         BYPASS_LIMITS,
         ADMINISTER,
+        RUN_WORKERS,
     }
 
 

@@ -1,4 +1,4 @@
-"""The rules of the queue for those who ask: schedule, list, cancel and reset tasks (docs/apis/stores.md, "Workers").
+"""The rules of the queue for those who ask: schedule, list, cancel and reset tasks (docs/apis/stores.md, "Tasks").
 
 A task that is being worked on is stopped by asking: `stop` in its row, which its worker sees at its next step. Only the
 end of the run changes what the task is then (`chalicelib.apis.stores.runs`).
