@@ -16,6 +16,7 @@ export PORT STATE_DIR
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
+CHECKOV_INSTALLED := .venv-checkov/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
 .PHONY: help run demo test test-uppy test-medialoopster test-memory bench-workers soak lint format token store production device member package deploy package-check ci clean python
@@ -80,14 +81,15 @@ deploy: package ## Deploy a stage to AWS: STAGE=, PARAMETERS="Scanner=yara Alarm
 	@$(BIN)/python -m infra.deploy $(STAGE) "$(or $(OUT),build/$(STAGE))" \
 		$(if $(RULES),YaraRules=/opt/rules/$(notdir $(RULES))) $(PARAMETERS)
 
-package-check: ## Make the package of a stage, and check it
+package-check: $(CHECKOV_INSTALLED) ## Make the package of a stage, and check it
 	$(MAKE) package STAGE=check
+	.venv-checkov/bin/checkov --file build/check/sam.yaml --framework cloudformation --quiet --compact --skip-download
 
 ci: ## What continuous integration runs
 	bash .ci/run
 
 clean: ## Remove environments, caches and packages; the state of `make run` stays
-	rm -rf .venv .venv-local .venv-medialoopster build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-local .venv-checkov .venv-medialoopster build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
@@ -106,4 +108,10 @@ $(LOCAL_INSTALLED): requirements-local.txt | python
 	@echo "installing into .venv-local, this once"
 	@test -x .venv-local/bin/python || $(PYTHON) -m venv .venv-local
 	@.venv-local/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
+	@touch $@
+
+$(CHECKOV_INSTALLED): requirements-checkov.txt | python
+	@echo "installing into .venv-checkov, this once"
+	@test -x .venv-checkov/bin/python || $(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-checkov.txt
 	@touch $@

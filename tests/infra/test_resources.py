@@ -21,6 +21,7 @@ def test_tables_are_billed_on_demand_expire_rows_and_can_be_restored(cloud: Clou
         table = cloud.environment[name]
         described = dynamodb.describe_table(TableName=table)["Table"]
         assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+        assert described["DeletionProtectionEnabled"]
         assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["due"]
         expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}

@@ -1,6 +1,7 @@
 """The template, the settings, the rows and the functions' configuration say the same."""
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
     bodies = [body for body in document()["Resources"].values() if body["Type"] in kept]
     assert len(bodies) == 10
     assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in bodies)
+
+
+def test_whatever_a_check_is_told_to_overlook_is_justified_beside_it() -> None:
+    """`make package-check` holds the template to checkov; what that is to overlook says why."""
+    for name, body in document()["Resources"].items():
+        for skip in body.get("Metadata", {}).get("checkov", {}).get("skip", []):
+            assert re.fullmatch(r"CKV\w*_AWS_\d+", skip["id"]), name
+            assert len(skip["comment"].split()) > 5, name
+        assert body.get("Metadata", {}).keys() <= {"checkov"}, name
 
 
 def test_a_message_stays_hidden_for_six_timeouts_of_its_function(template: Template) -> None:
