@@ -19,16 +19,19 @@ LOCAL_INSTALLED := .venv-local/.installed
 CHECKOV_INSTALLED := .venv-checkov/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run demo test test-uppy test-medialoopster test-memory bench-workers soak lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-uppy test-medialoopster test-memory bench-listing bench-workers soak lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
-run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
+run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) console ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
 	@$(BIN)/python -m infra.local.run
 
-test: $(INSTALLED) $(LOCAL_INSTALLED) ## Run the tests; TESTS="tests/web -k range" for some of them
+test: $(INSTALLED) $(LOCAL_INSTALLED) console ## Run the tests; TESTS="tests/web -k range" for some of them
 	$(BIN)/pytest $(TESTS)
+
+console: $(INSTALLED) ## Make the console's pages, if they are not up to date
+	@$(BIN)/python -m infra.console
 
 test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
 	$(BIN)/python -m tests.uppy.run
@@ -44,6 +47,9 @@ soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTOR
 
 demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
 	@$(BIN)/python -m infra.demo
+
+bench-listing: $(INSTALLED) ## Hold pages of listings with 100,000 rows behind them to those with 100: calls and CPU
+	$(BIN)/python -m bench.listing
 
 bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers
@@ -72,7 +78,7 @@ device: $(INSTALLED) ## Make a device of the medialoopster API: NAME= PATH_= BUC
 member: $(INSTALLED) ## Make a user or group a member of a production: PRODUCTION= USER_ID= or GROUP= WRITE=1 DELETE=1
 	@$(BIN)/python -m infra.local.within infra.production member
 
-package: $(INSTALLED) $(REFERENCE) ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
+package: $(INSTALLED) $(REFERENCE) console ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
 	@test -n "$(STAGE)" || { echo "STAGE= is missing: what is the deployment called?" >&2; exit 2; }
 	@$(BIN)/python -m infra.package "$(or $(OUT),build/$(STAGE))" $(STAGE) \
 		$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(RULES),--rules "$(RULES)")
@@ -95,10 +101,10 @@ clean: ## Remove environments, caches and packages; the state of `make run` stay
 python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
 
-$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-dev.txt | python
+$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-cli.txt requirements-dev.txt pyproject.toml | python
 	@echo "installing into .venv, this once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt --editable .
 	@touch $@
 
 $(REFERENCE): requirements-reference.txt | $(INSTALLED)

@@ -19,6 +19,7 @@ from chalicelib.apis.tokens.routes import routes as tokens_routes
 from chalicelib.apis.uploads.routes import routes as uploads_routes
 from chalicelib.apis.workspaces.browser_routes import routes as browser_routes
 from chalicelib.apis.workspaces.routes import routes as workspaces_routes
+from chalicelib.console.routes import routes as console_routes
 from chalicelib.lazy import Lazy
 from chalicelib.reference.routes import routes as reference_routes
 from chalicelib.settings import demand_in_lambda
@@ -44,6 +45,7 @@ app.register_blueprint(browser_routes)
 app.register_blueprint(jobs_routes)
 app.register_blueprint(tokens_routes)
 app.register_blueprint(reference_routes)
+app.register_blueprint(console_routes)
 
 
 @app.on_sqs_message(queue="scan-small", batch_size=5, name="scan_small")
@@ -64,16 +66,16 @@ def work(event: SQSEvent) -> dict[str, Any]:
     return consumers.do_work(event.to_dict(), event.context)
 
 
-@app.on_sqs_message(queue="edge", batch_size=500, maximum_batching_window_in_seconds=5, name="invalidate")
-def invalidate(event: SQSEvent) -> dict[str, Any]:
-    """Have the edge's cache forget paths whose files were withdrawn or replaced."""
-    return consumers.invalidate(event.to_dict())
-
-
 @app.on_sqs_message(queue="process", batch_size=1, name="process")
 def process(event: SQSEvent) -> dict[str, Any]:
     """Run the product's own workers over files of stores."""
     return consumers.process(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue="edge", batch_size=500, maximum_batching_window_in_seconds=5, name="invalidate")
+def invalidate(event: SQSEvent) -> dict[str, Any]:
+    """Have the edge's cache forget paths whose files were withdrawn or replaced."""
+    return consumers.invalidate(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")

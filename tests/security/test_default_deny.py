@@ -28,6 +28,8 @@ OPEN_ROUTES = {
     "/healthcheck/ready",
     "/reference",
     "/reference/{name}",
+    "/console",
+    "/console/{path+}",
     "/",
     "/{proxy+}",
 }

@@ -1,0 +1,105 @@
+// The console: who is signed in, the menu, and the page that the address names.
+
+import { render } from "preact";
+import { LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+
+import { hasToken, session, type Session, useToken } from "./api";
+import { Page } from "./parts/basics";
+import { AssetPage } from "./pages/AssetPage";
+import { Assets } from "./pages/Assets";
+import { Jobs } from "./pages/Jobs";
+import { SignIn } from "./pages/SignIn";
+
+const MENU = [
+  ["/console", "Assets"],
+  ["/console/jobs", "Jobs"],
+] as const;
+
+function Menu({ who, leave }: { who: Session; leave: () => void }) {
+  const { path } = useLocation();
+  const here = MENU.map(([to]) => to).findLast((to) => path === to || path.startsWith(`${to}/`));
+  return (
+    <header>
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <nav aria-label="Console">
+        <strong>Asset manager</strong>
+        {MENU.map(([to, name]) => (
+          <a href={to} aria-current={here === to ? "page" : undefined} key={to}>
+            {name}
+          </a>
+        ))}
+        <a href="/reference" target="_blank" rel="noopener">
+          API reference
+        </a>
+      </nav>
+      <p>
+        {who.name}{" "}
+        {hasToken() && (
+          <button type="button" onClick={leave}>
+            Sign out
+          </button>
+        )}
+      </p>
+    </header>
+  );
+}
+
+function Missing() {
+  return (
+    <Page title="There is no such page">
+      <p>
+        <a href="/console">To the assets</a>
+      </p>
+    </Page>
+  );
+}
+
+function Console() {
+  const [who, setWho] = useState<Session | null>();
+  useEffect(() => {
+    // Where the product is open to everybody, a caller without a token is somebody too.
+    session().then(setWho, () => {
+      useToken("");
+      setWho(null);
+    });
+  }, []);
+
+  if (who === undefined) return <p class="hint">One moment …</p>;
+  if (who === null) {
+    return (
+      <main id="main">
+        <SignIn signedIn={setWho} />
+      </main>
+    );
+  }
+  const leave = () => {
+    useToken("");
+    setWho(null);
+  };
+  return (
+    <>
+      <Menu who={who} leave={leave} />
+      <main id="main">
+        <Router onRouteChange={() => document.querySelector<HTMLElement>("h1")?.focus()}>
+          <Route path="/console" component={Assets} />
+          <Route path="/console/assets/:id" component={AssetPage} />
+          <Route path="/console/jobs" component={() => <Jobs session={who} />} />
+          <Route default component={Missing} />
+        </Router>
+      </main>
+    </>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) {
+  render(
+    <LocationProvider scope="/console">
+      <Console />
+    </LocationProvider>,
+    root,
+  );
+}

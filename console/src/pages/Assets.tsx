@@ -1,0 +1,121 @@
+// Assets: a list whose states follow the scan by themselves, and uploads.
+
+import { useState } from "preact/hooks";
+
+import { type Asset, call, get, idOf, type Page as List } from "../api";
+import { Page, Problem, size, State } from "../parts/basics";
+import { Uploads } from "../parts/Uploads";
+import { useDeed, useLoaded } from "../use";
+
+/** The list of a caller's assets, or of the deleted ones. */
+export function Assets() {
+  const [deleted, setDeleted] = useState(false);
+  const [trail, setTrail] = useState<string[]>([]);
+  const [draft, setDraft] = useState(false);
+  const cursor = trail.at(-1);
+  const query = new URLSearchParams({ limit: "25", ...(deleted && { deleted: "true" }), ...(cursor && { cursor }) });
+  const { value, error, again } = useLoaded(
+    (signal) => get<List<Asset>>(`/assets?${query}`, signal),
+    query.toString(),
+    (list) => list.results.some((asset) => asset.state === "unscanned"),
+  );
+
+  const use = async (id: string) => {
+    await call("POST", "/assets", { asset: { upload: id, draft } });
+    again();
+  };
+
+  return (
+    <Page title="Assets">
+      <Uploads label="Upload files" use={use} key={String(draft)} />
+      <div class="bar">
+        <label>
+          <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.currentTarget.checked)} /> upload as
+          drafts
+        </label>
+        <label>
+          <input
+            type="checkbox"
+            checked={deleted}
+            onChange={(event) => {
+              setDeleted(event.currentTarget.checked);
+              setTrail([]);
+            }}
+          />{" "}
+          show deleted ones
+        </label>
+      </div>
+      <Problem error={error} />
+      {value && value.results.length === 0 && <p>{deleted ? "Nothing was deleted." : "There are no assets yet."}</p>}
+      {value && value.results.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">State</th>
+              <th scope="col">Type</th>
+              <th scope="col">Size</th>
+              <th scope="col">What to do</th>
+            </tr>
+          </thead>
+          <tbody>
+            {value.results.map((asset) => (
+              <Row key={asset.id} asset={asset} changed={again} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <nav class="bar" aria-label="Pages">
+        <button type="button" disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>
+          Newer
+        </button>
+        <button
+          type="button"
+          disabled={!value?.next_cursor}
+          onClick={() => value?.next_cursor && setTrail([...trail, value.next_cursor])}
+        >
+          Older
+        </button>
+      </nav>
+    </Page>
+  );
+}
+
+function Row({ asset, changed }: { asset: Asset; changed: () => void }) {
+  const { busy, error, perform } = useDeed();
+  const path = `/assets/${idOf(asset)}`;
+  const deed = (method: string, where: string, body?: unknown) => () =>
+    perform(async () => {
+      await call(method, where, body);
+      changed();
+    });
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`/console/assets/${idOf(asset)}`}>{asset.name}</a> {asset.draft && <span class="state">draft</span>}
+      </th>
+      <td>
+        <State name={asset.state} />
+      </td>
+      <td>{asset.content_type}</td>
+      <td class="number">{size(asset.size)}</td>
+      <td>
+        {asset.deleted ? (
+          <button type="button" disabled={busy} onClick={deed("POST", `${path}/restore`)}>
+            Restore <span class="spoken">{asset.name}</span>
+          </button>
+        ) : (
+          <>
+            <button type="button" disabled={busy} onClick={deed("PUT", path, { asset: { draft: !asset.draft } })}>
+              {asset.draft ? "Publish" : "Make a draft"} <span class="spoken">{asset.name}</span>
+            </button>
+            <button type="button" disabled={busy} onClick={deed("DELETE", path)}>
+              Delete <span class="spoken">{asset.name}</span>
+            </button>
+          </>
+        )}
+        <Problem error={error} />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,57 @@
+// The small pieces that every page is made of.
+
+import type { ComponentChildren } from "preact";
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+
+/** Bytes as people read them. */
+export function size(bytes: number | null | undefined): string {
+  if (bytes == null) return "";
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${UNITS[unit]}`;
+}
+
+/** A moment in the reader's own words. */
+export function Moment({ at }: { at: string | null }) {
+  if (!at) return null;
+  return <time dateTime={at}>{new Date(at).toLocaleString()}</time>;
+}
+
+/** What went wrong, read out at once. */
+export function Problem({ error }: { error: Error | undefined }) {
+  return (
+    <div role="alert" class={error ? "problem" : undefined}>
+      {error?.message}
+    </div>
+  );
+}
+
+const TONES: Record<string, string> = {
+  clean: "good", done: "good", infected: "bad", unscannable: "bad", failed: "bad", error: "bad",
+  unscanned: "busy", pending: "busy", queued: "busy", running: "busy", processing: "busy", new: "busy",
+};
+
+/** A state as a word with a colour; the word says it all. */
+export function State({ name }: { name: string }) {
+  return <span class={`state ${TONES[name] ?? ""}`}>{name}</span>;
+}
+
+/** How far something is; without a total only that it goes on. */
+export function Progress({ done, total, label }: { done: number; total: number | null; label: string }) {
+  return total === null ? <progress aria-label={label} /> : <progress aria-label={label} value={done} max={total || 1} />;
+}
+
+/** A page: its heading, and what stands under it. */
+export function Page({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <>
+      <h1 tabIndex={-1}>{title}</h1>
+      {children}
+    </>
+  );
+}

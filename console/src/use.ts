@@ -1,0 +1,58 @@
+// Hooks: data that is loaded, and data that is looked at again until it stands still.
+
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+export interface Loaded<T> {
+  value: T | undefined;
+  error: Error | undefined;
+  again: () => void;
+}
+
+/** Load something when the page opens and whenever `key` changes; every `seconds` seconds as long as `restless` says so. */
+export function useLoaded<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  key: string,
+  restless: (value: T) => boolean = () => false,
+  seconds = 2,
+): Loaded<T> {
+  const [value, setValue] = useState<T>();
+  const [error, setError] = useState<Error>();
+  const [round, setRound] = useState(0);
+  const again = useCallback(() => setRound((before) => before + 1), []);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    load(stop.signal).then(
+      (found) => {
+        if (stop.signal.aborted) return;
+        setValue(found);
+        setError(undefined);
+        if (restless(found)) timer = setTimeout(again, seconds * 1000);
+      },
+      (failure: Error) => {
+        if (!stop.signal.aborted) setError(failure);
+      },
+    );
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [key, round]);
+
+  return { value, error, again };
+}
+
+/** Do something on request; tells whether it is under way and what went wrong. */
+export function useDeed(): { busy: boolean; error: Error | undefined; perform: (deed: () => Promise<unknown>) => void } {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Error>();
+  const perform = useCallback((deed: () => Promise<unknown>) => {
+    setBusy(true);
+    setError(undefined);
+    deed()
+      .catch(setError)
+      .finally(() => setBusy(false));
+  }, []);
+  return { busy, error, perform };
+}

@@ -1,0 +1,65 @@
+"""The console in a real browser, against the running product."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chalicelib.console import pages
+from tests.support.product import Product
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+    pytest.mark.skipif(not (pages.FOLDER / "index.html").exists(), reason="the console was not made (make console)"),
+]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The running product."""
+    product = Product(tmp_path_factory.mktemp("console") / "state")
+    try:
+        yield product.ready()
+    finally:
+        product.end()
+
+
+def dom(product: Product, path: str, profile: Path) -> str:
+    """The document as it stands after its scripts had their time."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--virtual-time-budget=6000"]
+    command = [
+        str(CHROMIUM),
+        *flags,
+        f"--user-data-dir={profile}",
+        "--dump-dom",
+        f"http://localhost:{product.port}{path}",
+    ]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_the_console_lists_assets_with_what_became_of_them(product: Product, tmp_path: Path) -> None:
+    asset = product.upload(b"hello", "a-file.txt")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    shown = dom(product, "/console", tmp_path)
+    assert f'href="/console/assets/{asset}"' in shown
+    assert "a-file.txt" in shown
+    assert '<span class="state good">clean</span>' in shown
+    assert "local superuser" in shown
+
+
+def test_an_asset_has_a_page_of_its_own(product: Product, tmp_path: Path) -> None:
+    asset = product.upload(b"hello", "b-file.txt", draft="true")
+    assert product.state_of(asset, wanted="clean") == "clean"
+    shown = dom(product, f"/console/assets/{asset}", tmp_path)
+    assert "b-file.txt</h1>" in shown
+    assert "draft" in shown
+
+
+def test_queues_are_shown_to_a_superuser(product: Product, tmp_path: Path) -> None:
+    shown = dom(product, "/console/jobs", tmp_path)
+    assert "<h2>Queues</h2>" in shown
+    assert "scan-small" in shown
