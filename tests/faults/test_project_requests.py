@@ -169,7 +169,7 @@ def test_members_enrolled_at_once_are_all_members(world: World) -> None:
     def enrol_in(production: int) -> Any:
         return done(world.client.post(f"/api/productions/{production}/members/", json={"user": "u", "write": True}))
 
-    at_once(*[lambda number=number: enrol_in(number) for number in range(1, 8)])  # type: ignore[misc]
+    at_once(*[lambda number=number: enrol_in(number) for number in range(1, 8)])
     [row] = [row for row in world.rows("identities_table") if row["pk"] == "member#user/u"]
     assert set(json.loads(row["productions"])) == {str(number) for number in range(1, 8)}
 

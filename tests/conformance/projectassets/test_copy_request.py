@@ -154,7 +154,7 @@ def person(studio: Studio, *permissions: str, reads: tuple[int, ...] = (), write
 
 def test_who_may_copy(source: Studio) -> None:
     news, sport = source.news, source.sport
-    to_sport = {"production_id": sport}
+    to_sport: dict[str, Any] = {"production_id": sport}
     denied = [
         person(source, writes=(news, sport)),
         person(source, SHARE, writes=(news, sport)),

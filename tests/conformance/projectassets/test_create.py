@@ -152,7 +152,7 @@ def test_a_file_where_a_text_belongs_is_told(studio: Studio) -> None:
 
 
 def test_what_cannot_be_written_is_ignored(studio: Studio) -> None:
-    read_only = {
+    read_only: dict[str, Any] = {
         "id": 99,
         "status_asset": 0,
         "is_production": False,

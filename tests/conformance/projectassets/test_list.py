@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.apis.projectassets import listing, presenters
 from chalicelib.apis.projectassets.models import BLOCK, EVERYTHING, PROJECT, Listed
+from chalicelib.apis.projectassets.parameters import Page
 from chalicelib.rows import transact
 from tests.conformance.projectassets.studio import PROJECTS, ROOT, Studio, error, faults
 from tests.support.client import Client, Reply
@@ -209,7 +210,7 @@ def test_what_is_removed_is_in_no_list(five: Studio) -> None:
     assert five.listed(f"?bundle_root={ROOT}p2/") == []
     assert total(five.root.get(PROJECTS)) == 4
     assert [row.number for row in Listed.below(f"list#{PROJECT}/{EVERYTHING}", "id#")] == [1, 3, 4, 5]
-    assert listing.page(PROJECT, [five.news], listing.Page(None, 0)).total == 2
+    assert listing.page(PROJECT, [five.news], Page(None, 0)).total == 2
 
 
 def test_an_unreadable_list_of_a_production_is_empty_not_an_error(five: Studio) -> None:
