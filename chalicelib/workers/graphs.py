@@ -50,8 +50,8 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
         "extension": source.name[len(WORKER.stem(source.name)) :].lower(),
         "result_name": _result_name(source, parameters),
         "algorithm": parameters.get("algorithm", ALGORITHMS[0]),
-        "iterations": parameters.get("iterations"),
-        "seed": parameters.get("seed", 1),
+        "iterations": int(parameters["iterations"]) if "iterations" in parameters else None,
+        "seed": int(parameters.get("seed", 1)),
         "nodes": MOST_NODES,
         "edges": MOST_EDGES,
     }

@@ -49,8 +49,9 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
         "streamed": MOST_PIXELS,
         "whole": MOST_PIXELS_WHOLE,
         "format": parameters.get("format", "png"),
-        "tile_size": parameters.get("tile_size", 254),
-        "overlap": parameters.get("overlap", 1),
+        # A schema takes 254.0 for an integer, libvips does not.
+        "tile_size": int(parameters.get("tile_size", 254)),
+        "overlap": int(parameters.get("overlap", 1)),
     }
     sandbox.run("chalicelib.sandboxed.pictures", arguments, work, subject="the picture")
     picture.unlink()

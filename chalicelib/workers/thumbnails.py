@@ -35,7 +35,7 @@ def outputs(source: Source, parameters: Parameters, part: Part, work: Work) -> I
         "streamed": pyramids.MOST_PIXELS,
         "whole": pyramids.MOST_PIXELS_WHOLE,
         "format": parameters.get("format", "jpg"),
-        "max_size": parameters.get("max_size", 256),
+        "max_size": int(parameters.get("max_size", 256)),
     }
     limits = sandbox.Limits(seconds=_SECONDS)
     if _is_document(source):

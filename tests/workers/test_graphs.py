@@ -112,7 +112,7 @@ def test_labels_of_tulip_are_kept(bench: Bench) -> None:
 
 @pytest.mark.parametrize("algorithm", graphs.ALGORITHMS)
 def test_every_layout_gives_every_node_a_place(bench: Bench, algorithm: str) -> None:
-    made = bench.made("network-layout", bench.source(EDGELIST, "net.edges"), algorithm=algorithm, iterations=20)
+    made = bench.made("network-layout", bench.source(EDGELIST, "net.edges"), algorithm=algorithm, iterations=20.0)
     nodes = places(made)
     assert len(nodes) == 5
     assert all(math.isfinite(node["x"]) and math.isfinite(node["y"]) for node in nodes)

@@ -54,7 +54,7 @@ def test_a_tile_shows_its_place(bench: Bench, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "first"), [("jpg", b"\xff\xd8"), ("webp", b"RIFF"), ("png", b"\x89PNG")])
 def test_tiles_have_the_format_and_size_asked_for(bench: Bench, tmp_path: Path, kind: str, first: bytes) -> None:
     source = bench.source(written(gradient(600, 300, 4), tmp_path / "a.png"), "a.png")
-    made = bench.made("dz-image", source, format=kind, tile_size=200, overlap=0)
+    made = bench.made("dz-image", source, format=kind, tile_size=200.0, overlap=0.0)
     assert set(made) == {"image.dzi", *expected(600, 300, 200, kind)}
     assert all(content.startswith(first) for path, content in made.items() if path != "image.dzi")
     assert bench.plan("dz-image", source).index == "image.dzi"

@@ -23,7 +23,7 @@ def test_every_format_gets_a_thumbnail(bench: Bench, tmp_path: Path, extension: 
 @pytest.mark.parametrize(("kind", "first"), [("jpg", b"\xff\xd8"), ("webp", b"RIFF"), ("png", b"\x89PNG")])
 def test_it_has_the_size_and_format_asked_for(bench: Bench, tmp_path: Path, kind: str, first: bytes) -> None:
     source = bench.source(written(gradient(400, 800, 4), tmp_path / "a.png"), "a.png")
-    made = bench.made("thumbnail", source, max_size=100, format=kind)
+    made = bench.made("thumbnail", source, max_size=100.0, format=kind)
     assert made[f"thumbnail.{kind}"].startswith(first)
     small = opened(made[f"thumbnail.{kind}"])
     assert (small.width, small.height) == (50, 100)
