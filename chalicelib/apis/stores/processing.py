@@ -68,8 +68,8 @@ def plan(job: Job, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
 
 def do(job: Job, arguments: dict[str, Any]) -> None:
     """Make the files of a part."""
-    task = current(job)
-    if task is None or task.stop is not None or task.broken is not None:
+    task = wanted(job)
+    if task is None:
         return
     run = making.Run(
         run_id=job.job_id,
@@ -118,6 +118,20 @@ def current(job: Job) -> Task | None:
     task = Task.get_by_id(job.arguments["task"])
     if task is None or task.status != Status.PROCESSING or task.run != job.arguments["run"]:
         return None
+    return task
+
+
+def wanted(job: Job) -> Task | None:
+    """The task that a part is to be done for; None if nobody wants it any more.
+
+    Raises:
+        running.Hopeless: another part failed, so this one need not be done.
+    """
+    task = current(job)
+    if task is None or task.stop is not None:
+        return None
+    if task.broken is not None:
+        raise running.Hopeless(task.broken)
     return task
 
 

@@ -147,8 +147,8 @@ def plan(job: Job, last: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
 
 def do(job: Job, part: dict[str, Any]) -> None:
     """Take over the uploads of a part."""
-    task = processing.current(job)
-    if task is None or task.stop is not None or task.broken is not None:
+    task = processing.wanted(job)
+    if task is None:
         return
     first = part["first"]
     try:

@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock, workers
-from chalicelib.apis.stores import output_models, shown
+from chalicelib.apis.stores import ids, output_models, shown
 from chalicelib.apis.stores.models import Asset, Entry, Project, Version
 from chalicelib.apis.stores.output_models import OutputTree
 from chalicelib.apis.stores.task_models import Busy, Status, Stop, Task, Waiting
@@ -288,7 +288,7 @@ def _places(task: Task) -> list[str]:
     name = task.filename.rpartition("/")[2]
     built_in = workers.find(task.worker_type)
     stem = built_in.stem(name) if built_in is not None else name[: len(name) - len(task.extension)]
-    alike = [stem or name, name, *(f"{name}-{number}" for number in range(2, _MOST_ALIKE))]
+    alike = [stem if ids.is_segment(stem, ids.LONGEST_FILENAME) else name, name, *(f"{name}-{number}" for number in range(2, _MOST_ALIKE))]
     return [f"{task.worker_type}/{one}" for one in dict.fromkeys(alike)]
 
 

@@ -255,7 +255,11 @@ def test_an_output_that_could_not_be_served_ends_the_task(office: Office, galler
 
 def test_a_new_version_speaks_for_itself(office: Office, gallery: Gallery) -> None:
     gallery.uploaded("map", "all.list", listing("a.txt"))
-    office.copyist.before_part.append(lambda _: gallery.upload("map", "all.list", listing("b.txt"), update="true"))
+
+    def renew(_: int) -> None:
+        assert gallery.upload("map", "all.list", listing("b.txt"), update="true").status == 200
+
+    office.copyist.before_part.append(renew)
     office.schedule()
     gallery.deliver()
     meta = gallery.meta("map")

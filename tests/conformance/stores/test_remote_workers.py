@@ -1,5 +1,6 @@
 """Workers of other organisations: claim, heartbeat, finish (docs/apis/stores.md, "Workers elsewhere")."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -138,7 +139,12 @@ def test_a_worker_that_failed_says_why(tracer: Tracer, gallery: Gallery, office:
 
 
 def test_a_canceled_worker_hears_of_it(tracer: Tracer, gallery: Gallery, office: Office) -> None:
-    for deed, fields in (("heartbeat", {}), ("finish", {"error": "x"}), ("finish", {"outputs": []})):
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("heartbeat", {}),
+        ("finish", {"error": "x"}),
+        ("finish", {"outputs": []}),
+    ]
+    for deed, fields in cases:
         task_id = tracer.asked(f"asset-{len(office.tasks())}")
         claimed = tracer.claim()
         office.cancel(task_id)
@@ -219,6 +225,24 @@ def test_a_busy_asset_is_passed_over(tracer: Tracer, office: Office) -> None:
     assert tracer.idle()
     tracer.say("finish", claimed, error="x")
     assert tracer.claim()["task"]["_id"] == second
+
+
+def test_of_claimants_at_once_each_task_has_one(tracer: Tracer, office: Office) -> None:
+    asked = {tracer.asked(name, "a.svg") for name in ("a", "b")}
+    replies: list[Reply] = []
+
+    def ask() -> None:
+        replies.append(tracer.client.post("/api/workers/tracer/claim", json={}))
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held = [reply.json()["task"]["_id"] for reply in replies if reply.status == 200]
+    assert sorted(held) == sorted(asked)
+    assert {reply.status for reply in replies} == {200, 204}
+    assert tracer.idle()
 
 
 def test_nobody_else_speaks_for_a_worker(tracer: Tracer, gallery: Gallery, office: Office) -> None:

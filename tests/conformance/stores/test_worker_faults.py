@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -274,6 +275,15 @@ def test_b22_outputs_lie_below_the_stem_of_the_file_that_was_processed(office: O
     assert places == {"copy/one", "copy/one.list", "copy/one.tlp.gz"}
 
 
+@pytest.mark.parametrize("name", ["...list", "..list"])
+def test_b22_a_stem_that_is_no_name_is_not_used(office: Office, gallery: Gallery, name: str) -> None:
+    gallery.uploaded("map", name, listing("a.txt"))
+    office.schedule()
+    gallery.deliver()
+    assert office.names() == [name, f"copy/{name}/a.txt"]
+    assert gallery.stranger.get(gallery.meta("map")["index_file"]).body == b"a.txt"
+
+
 def test_two_who_want_the_same_task_and_one_who_gets_it(office: Office, gallery: Gallery) -> None:
     gallery.uploaded("map", "all.list", listing("a.txt"))
     begun: list[int] = []
@@ -294,7 +304,7 @@ def test_of_cancel_and_finish_one_has_its_way(office: Office, gallery: Gallery) 
         name = f"a{number}"
         gallery.uploaded(name, "all.list", listing("a.txt"))
         task_id = office.schedule(name)
-        together([office.deliver_patiently, lambda task_id=task_id: office.cancel(task_id)])
+        together([office.deliver_patiently, partial(office.cancel, task_id)])
         gallery.cloud.hand_back()
         gallery.deliver()
         status = office.task(task_id)["status"]
