@@ -10,6 +10,7 @@ A lease names one run. Whoever comes with an older one is told that the task is 
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from chalicelib import clock
@@ -153,7 +154,7 @@ def do(job: Job, part: dict[str, Any]) -> None:
     first = part["first"]
     try:
         for path, upload_id in job.arguments["outputs"][first : first + PER_PART]:
-            contend(lambda path=path, upload_id=upload_id: _adopt(job, task, part["number"], path, upload_id))
+            contend(partial(_adopt, job, task, part["number"], path, upload_id))
     except WorkError as error:
         processing.break_off(task, str(error))
         raise running.Hopeless(str(error)) from None

@@ -288,7 +288,8 @@ def _places(task: Task) -> list[str]:
     name = task.filename.rpartition("/")[2]
     built_in = workers.find(task.worker_type)
     stem = built_in.stem(name) if built_in is not None else name[: len(name) - len(task.extension)]
-    alike = [stem if ids.is_segment(stem, ids.LONGEST_FILENAME) else name, name, *(f"{name}-{number}" for number in range(2, _MOST_ALIKE))]
+    first = stem if ids.is_segment(stem, ids.LONGEST_FILENAME) else name
+    alike = [first, name, *(f"{name}-{number}" for number in range(2, _MOST_ALIKE))]
     return [f"{task.worker_type}/{one}" for one in dict.fromkeys(alike)]
 
 
