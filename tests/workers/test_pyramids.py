@@ -127,6 +127,12 @@ def test_what_is_no_picture_of_a_known_kind_is_refused(bench: Bench, content: by
         bench.made("dz-image", bench.source(content, "a.png"))
 
 
+def test_a_picture_of_a_kind_that_is_not_declared_is_refused_whatever_its_name(bench: Bench, tmp_path: Path) -> None:
+    content = written(gradient(64, 64), tmp_path / "a.avif")
+    with pytest.raises(WorkError, match="not in a supported format"):
+        bench.made("dz-image", bench.source(content, "a.png"))
+
+
 def test_a_picture_that_breaks_off_is_refused(bench: Bench, tmp_path: Path) -> None:
     whole = written(gradient(900, 900), tmp_path / "a.png")
     with pytest.raises(WorkError, match="damaged"):

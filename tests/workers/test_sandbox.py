@@ -56,7 +56,7 @@ def test_its_death_is_a_refusal_that_tells_nothing_internal(tmp_path: Path, deed
 def test_an_answer_of_the_run_before_does_not_count(tmp_path: Path) -> None:
     run(tmp_path, "tell")
     with pytest.raises(WorkError):
-        run(tmp_path, "die")
+        run(tmp_path, "vanish")
 
 
 def test_it_cannot_take_more_memory_than_it_may(tmp_path: Path) -> None:
