@@ -63,6 +63,12 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await send(path, signal ? { signal } : {})).json() as Promise<T>;
 }
 
+/** The JSON that a GET answers, and what to send as `cursor` for what follows. */
+export async function getPage<T>(path: string, signal?: AbortSignal): Promise<{ items: T; next: string | null }> {
+  const answer = await send(path, signal ? { signal } : {});
+  return { items: (await answer.json()) as T, next: answer.headers.get("X-Next-Cursor") };
+}
+
 /** Send JSON, or nothing, with a method of choice; the JSON of the answer, if there is any. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method };
@@ -124,6 +130,79 @@ export interface Queue {
   in_flight: number;
   delayed: number;
   dead: number;
+}
+
+/** A project of a store, as a listing shows it. */
+export interface Project {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  access: string[];
+  write_access: boolean;
+}
+
+/** An asset of a project. */
+export interface StoreAsset {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  index_file: string;
+  version: string;
+  worker: string;
+  processing_status: string;
+  processing_error: string;
+}
+
+export interface StoreFile {
+  name: string;
+  url: string;
+  default: boolean;
+  state: string;
+}
+
+/** As much of JSON schema as the parameters of workers use. */
+export interface Schema {
+  type?: string;
+  title?: string;
+  description?: string;
+  enum?: (string | number)[];
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+
+export interface Worker {
+  name: string;
+  type: string;
+  description: string;
+  extensions: string[];
+  status: string;
+  parameters: { schema?: Schema };
+}
+
+export interface Task {
+  _id: string;
+  createdOn: string;
+  priority: number;
+  status: string;
+  storeID: string;
+  projectID: string;
+  assetID: string;
+  filename: string;
+  workerType: string;
+  error?: string;
+}
+
+/** The path of something in a store's API, each part encoded once. */
+export const storePath = (...parts: string[]): string => `/api/${parts.map(encodeURIComponent).join("/")}`;
+
+/** Upload routes take no JSON. */
+export async function sendOctets(path: string): Promise<void> {
+  await send(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" } });
 }
 
 /** The id in an asset's URL. */

@@ -9,10 +9,16 @@ import { Page } from "./parts/basics";
 import { AssetPage } from "./pages/AssetPage";
 import { Assets } from "./pages/Assets";
 import { Jobs } from "./pages/Jobs";
+import { ProjectPage } from "./pages/ProjectPage";
 import { SignIn } from "./pages/SignIn";
+import { StoreAssetPage } from "./pages/StoreAssetPage";
+import { Stores } from "./pages/Stores";
+import { Tasks } from "./pages/Tasks";
 
 const MENU = [
   ["/console", "Assets"],
+  ["/console/stores", "Stores"],
+  ["/console/workers", "Workers"],
   ["/console/jobs", "Jobs"],
 ] as const;
 
@@ -86,6 +92,10 @@ function Console() {
         <Router onRouteChange={() => document.querySelector<HTMLElement>("h1")?.focus()}>
           <Route path="/console" component={Assets} />
           <Route path="/console/assets/:id" component={AssetPage} />
+          <Route path="/console/stores" component={Stores} />
+          <Route path="/console/stores/:store/:project" component={ProjectPage} />
+          <Route path="/console/stores/:store/:project/:asset" component={StoreAssetPage} />
+          <Route path="/console/workers" component={Tasks} />
           <Route path="/console/jobs" component={() => <Jobs session={who} />} />
           <Route default component={Missing} />
         </Router>

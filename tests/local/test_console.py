@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,33 @@ def test_queues_are_shown_to_a_superuser(product: Product, tmp_path: Path) -> No
     shown = dom(product, "/console/jobs", tmp_path)
     assert "<h2>Queues</h2>" in shown
     assert "scan-small" in shown
+
+
+def test_a_project_shows_its_assets_their_files_and_the_workers_that_take_them(
+    product: Product, tmp_path: Path
+) -> None:
+    json = {"Content_Type": "application/json"}
+    made = product.request(
+        "POST", "/api/default/create", body='{"id": "expo", "name": "Expo", "groups": ["g"]}', **json
+    )
+    assert made.status == 200
+    upload = "/api/default/expo/upload/map?filename=map.gml&create=true"
+    graph = b"graph [ node [ id 1 ] node [ id 2 ] edge [ source 1 target 2 ] ]"
+    assert product.request("POST", upload, body=graph, Content_Type="application/octet-stream").status == 200
+    deadline = time.monotonic() + 10
+    while not product.get("/api/default/expo/meta/map").json()["index_file"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert 'href="/console/stores/default/expo"' in dom(product, "/console/stores", tmp_path / "stores")
+    assert 'href="/console/stores/default/expo/map"' in dom(
+        product, "/console/stores/default/expo", tmp_path / "project"
+    )
+    asset = dom(product, "/console/stores/default/expo/map", tmp_path / "asset")
+    assert "map.gml</a>" in asset
+    assert "<option>network-layout</option>" in asset
+    assert 'name="algorithm"' in asset, "the form comes from the worker's schema"
+
+
+def test_the_workers_and_their_tasks_are_shown(product: Product, tmp_path: Path) -> None:
+    shown = dom(product, "/console/workers", tmp_path)
+    for worker in ("extract", "dz-image", "network-layout", "thumbnail"):
+        assert f'<th scope="row">{worker}</th>' in shown

@@ -4,15 +4,15 @@ import { useState } from "preact/hooks";
 
 import { type Asset, call, get, idOf, type Page as List } from "../api";
 import { Page, Problem, size, State } from "../parts/basics";
+import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
 import { useDeed, useLoaded } from "../use";
 
 /** The list of a caller's assets, or of the deleted ones. */
 export function Assets() {
   const [deleted, setDeleted] = useState(false);
-  const [trail, setTrail] = useState<string[]>([]);
   const [draft, setDraft] = useState(false);
-  const cursor = trail.at(-1);
+  const { cursor, reset, buttons } = usePager();
   const query = new URLSearchParams({ limit: "25", ...(deleted && { deleted: "true" }), ...(cursor && { cursor }) });
   const { value, error, again } = useLoaded(
     (signal) => get<List<Asset>>(`/assets?${query}`, signal),
@@ -39,7 +39,7 @@ export function Assets() {
             checked={deleted}
             onChange={(event) => {
               setDeleted(event.currentTarget.checked);
-              setTrail([]);
+              reset();
             }}
           />{" "}
           show deleted ones
@@ -65,18 +65,7 @@ export function Assets() {
           </tbody>
         </table>
       )}
-      <nav class="bar" aria-label="Pages">
-        <button type="button" disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>
-          Newer
-        </button>
-        <button
-          type="button"
-          disabled={!value?.next_cursor}
-          onClick={() => value?.next_cursor && setTrail([...trail, value.next_cursor])}
-        >
-          Older
-        </button>
-      </nav>
+      {buttons(value?.next_cursor ?? null)}
     </Page>
   );
 }

@@ -16,7 +16,7 @@ const ONE_REQUEST = 50 * 1000 * 1000;
 const place = (uploadId: string, key: string, what = "") =>
   `/s3/multipart/${encodeURIComponent(uploadId)}${what}?key=${encodeURIComponent(key)}`;
 
-function uploader(arrived: (id: string) => void): Uppy {
+function uploader(arrived: (id: string, name: string) => void): Uppy {
   const uppy = new Uppy({ autoProceed: true });
   const ids = new Map<string, string>();
   const begun = <T extends { id: string }>(file: File_, answer: T): T => {
@@ -40,19 +40,19 @@ function uploader(arrived: (id: string) => void): Uppy {
   });
   uppy.on("upload-success", (file) => {
     const id = file && ids.get(file.id);
-    if (id) arrived(id);
+    if (file && id) arrived(id, file.name ?? "file");
   });
   return uppy;
 }
 
 /** A field for files, and what becomes of each; `use` makes something of an upload that has arrived. */
-export function Uploads({ use, label }: { use: (id: string) => Promise<unknown>; label: string }) {
+export function Uploads({ use, label }: { use: (id: string, name: string) => Promise<unknown>; label: string }) {
   const [files, setFiles] = useState<File_[]>([]);
   const [error, setError] = useState<Error>();
   const uppy = useRef<Uppy>();
 
   useEffect(() => {
-    const made = uploader((id) => void use(id).catch(setError));
+    const made = uploader((id, name) => void use(id, name).catch(setError));
     const show = () => setFiles(made.getFiles() as File_[]);
     const events = ["file-added", "upload-progress", "upload-success", "upload-error", "upload-pause", "file-removed"];
     for (const event of events) made.on(event as "file-added", show);

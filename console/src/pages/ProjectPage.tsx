@@ -1,0 +1,66 @@
+// A project of a store: its assets, and uploads that become assets.
+
+import { getPage, sendOctets, type StoreAsset, storePath } from "../api";
+import { Page, Problem, State } from "../parts/basics";
+import { usePager } from "../parts/Pager";
+import { Uploads } from "../parts/Uploads";
+import { useLoaded } from "../use";
+
+const restless = (asset: StoreAsset): boolean => asset.processing_status === "processing" || (!asset.index_file && !asset.processing_error);
+
+/** The assets of a project; the id of a new one is the name of its file. */
+export function ProjectPage({ store = "", project = "" }: { store?: string; project?: string }) {
+  const { cursor, buttons } = usePager();
+  const query = new URLSearchParams({ limit: "50", ...(cursor && { cursor }) });
+  const path = `${storePath(store, project, "list")}?${query}`;
+  const { value, error, again } = useLoaded(
+    (signal) => getPage<{ Assets: StoreAsset[] }>(path, signal),
+    path,
+    (page) => page.items.Assets.some(restless),
+  );
+  const use = async (upload: string, name: string) => {
+    const asked = new URLSearchParams({ upload, filename: name, create: "true", update: "true" });
+    await sendOctets(`${storePath(store, project, "upload", name.replace(/[^\w.-]/g, "_"))}?${asked}`);
+    again();
+  };
+
+  return (
+    <Page title={project}>
+      <p>
+        <a href="/console/stores">Stores</a> / {store}
+      </p>
+      <Uploads label="Upload files, each an asset or its next version" use={use} />
+      <Problem error={error} />
+      {value && value.items.Assets.length === 0 && <p>There are no assets yet.</p>}
+      {value && value.items.Assets.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Asset</th>
+              <th scope="col">Description</th>
+              <th scope="col">Tags</th>
+              <th scope="col">Version</th>
+              <th scope="col">Processing</th>
+            </tr>
+          </thead>
+          <tbody>
+            {value.items.Assets.map((asset) => (
+              <tr key={asset.id}>
+                <th scope="row">
+                  <a href={`/console/stores/${store}/${project}/${encodeURIComponent(asset.id)}`}>{asset.name}</a>
+                </th>
+                <td>{asset.description}</td>
+                <td>{asset.tags.join(", ")}</td>
+                <td class="number">{asset.version}</td>
+                <td>
+                  {asset.processing_status && <State name={asset.processing_status} />} {asset.processing_error}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {buttons(value?.next ?? null)}
+    </Page>
+  );
+}

@@ -1,0 +1,93 @@
+// An asset of a project: what is known of it, the files of its versions, a look at one, and workers for it.
+
+import { useState } from "preact/hooks";
+
+import { call, get, type StoreAsset, type StoreFile, storePath } from "../api";
+import { Page, Problem, State } from "../parts/basics";
+import { Files } from "../parts/Files";
+import { Processing } from "../parts/Processing";
+import { useDeed, useLoaded } from "../use";
+
+/** An asset with its versions. */
+export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { store?: string; project?: string; asset?: string }) {
+  const path = storePath(store, project, "meta", id);
+  const { value: asset, error, again } = useLoaded(
+    (signal) => get<StoreAsset>(path, signal),
+    path,
+    (found) => found.processing_status === "processing",
+  );
+  const [chosen, setChosen] = useState<string>();
+  const version = chosen ?? asset?.version ?? "1";
+  const files = useLoaded(
+    (signal) => get<StoreFile[]>(`${storePath(store, project, "files", id)}?${new URLSearchParams({ version })}`, signal),
+    `${version} ${asset?.version} ${asset?.processing_status}`,
+    (found) => found.some((file) => file.state === "pending"),
+  );
+
+  if (!asset) return <Page title={id}>{<Problem error={error} />}</Page>;
+  const versions = Array.from({ length: Number(asset.version) }, (_, number) => String(number + 1)).reverse();
+  return (
+    <Page title={asset.name}>
+      <p>
+        <a href="/console/stores">Stores</a> / {store} / <a href={`/console/stores/${store}/${project}`}>{project}</a>
+      </p>
+      <Problem error={error ?? files.error} />
+      {asset.processing_status && (
+        <p>
+          <State name={asset.processing_status} /> {asset.worker} {asset.processing_error}
+        </p>
+      )}
+      {asset.index_file && (
+        <p>
+          Begins at{" "}
+          <a href={asset.index_file} rel="noreferrer">
+            {asset.index_file.split("/").at(-1)}
+          </a>
+        </p>
+      )}
+      <label>
+        Version{" "}
+        <select value={version} onChange={(event) => setChosen(event.currentTarget.value)}>
+          {versions.map((number) => (
+            <option key={number}>{number}</option>
+          ))}
+        </select>
+      </label>
+      <Files files={files.value ?? []} />
+      <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} changed={again} />
+      {version === asset.version && (
+        <Processing store={store} project={project} asset={id} files={files.value ?? []} asked={again} />
+      )}
+    </Page>
+  );
+}
+
+function Facts({ path, asset, changed }: { path: string; asset: StoreAsset; changed: () => void }) {
+  const { busy, error, perform } = useDeed();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    const tags = String(given.get("tags")).split(",").map((tag) => tag.trim()).filter(Boolean);
+    perform(async () => {
+      await call("POST", path, { description: given.get("description"), tags });
+      changed();
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <h2>What is known of it</h2>
+      <div class="bar">
+        <label>
+          Description <input name="description" defaultValue={asset.description} />
+        </label>
+        <label>
+          Tags <input name="tags" defaultValue={asset.tags.join(", ")} />
+        </label>
+        <button type="submit" disabled={busy}>
+          Save
+        </button>
+      </div>
+      <Problem error={error} />
+    </form>
+  );
+}

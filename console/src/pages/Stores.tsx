@@ -1,0 +1,101 @@
+// Stores and the projects in them.
+
+import { useState } from "preact/hooks";
+
+import { call, get, getPage, type Project, storePath } from "../api";
+import { Page, Problem } from "../parts/basics";
+import { usePager } from "../parts/Pager";
+import { useDeed, useLoaded } from "../use";
+
+/** The projects of a store that the caller may read, and a form for a new one. */
+export function Stores() {
+  const [store, setStore] = useState("default");
+  const { value: stores, error: unlisted } = useLoaded((signal) => get<string[]>("/api/list", signal), "stores");
+  const { cursor, reset, buttons } = usePager();
+  const query = new URLSearchParams({ metadata: "true", limit: "50", ...(cursor && { cursor }) });
+  const path = `${storePath(store, "list")}?${query}`;
+  const { value, error, again } = useLoaded((signal) => getPage<Project[]>(path, signal), path);
+
+  return (
+    <Page title="Stores">
+      <Problem error={unlisted ?? error} />
+      <label>
+        Store{" "}
+        <select
+          value={store}
+          onChange={(event) => {
+            setStore(event.currentTarget.value);
+            reset();
+          }}
+        >
+          {(stores ?? ["default"]).map((id) => (
+            <option key={id}>{id}</option>
+          ))}
+        </select>
+      </label>
+      {value && value.items.length === 0 && <p>There are no projects here that you may read.</p>}
+      {value && value.items.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Project</th>
+              <th scope="col">Description</th>
+              <th scope="col">Tags</th>
+              <th scope="col">Groups</th>
+            </tr>
+          </thead>
+          <tbody>
+            {value.items.map((project) => (
+              <tr key={project.id}>
+                <th scope="row">
+                  <a href={`/console/stores/${store}/${project.id}`}>{project.name}</a>
+                </th>
+                <td>{project.description}</td>
+                <td>{project.tags.join(", ")}</td>
+                <td>{project.access.join(", ")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {buttons(value?.next ?? null)}
+      <NewProject store={store} made={again} />
+    </Page>
+  );
+}
+
+function NewProject({ store, made }: { store: string; made: () => void }) {
+  const { busy, error, perform } = useDeed();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const given = new FormData(form);
+    const groups = String(given.get("groups")).split(",").map((group) => group.trim()).filter(Boolean);
+    perform(async () => {
+      await call("POST", storePath(store, "create"), { id: given.get("id"), name: given.get("name"), groups });
+      form.reset();
+      made();
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <h2>A new project</h2>
+      <div class="bar">
+        <label>
+          Id <input name="id" required pattern="[a-z0-9][a-z0-9.\-]{2,62}" />
+        </label>
+        <label>
+          Name <input name="name" required />
+        </label>
+        <label>
+          Groups <input name="groups" required placeholder="editors, public" />
+        </label>
+        <button type="submit" disabled={busy}>
+          Make
+        </button>
+      </div>
+      <p class="hint">Everybody may read the files of a project that has the group “public”.</p>
+      <Problem error={error} />
+    </form>
+  );
+}
