@@ -1,0 +1,5 @@
+"""`python -m assetctl`."""
+
+from assetctl.main import run
+
+run()
