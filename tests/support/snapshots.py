@@ -155,6 +155,8 @@ def _is_past(row: dict[str, Any]) -> bool:
     """Whether a row only remembers: that nothing is to be under a path, that a job has ended, an id given."""
     if row["sk"].startswith("listed#") or row["pk"].startswith("ids#"):
         return True
+    if row["sk"].startswith("part#") and row.get("state") == "done":
+        return True
     withdrawn = row["sk"] == "publication" and "file_id" not in row and bool(row.get("settled"))
     return withdrawn or (row["sk"] == "job" and row.get("state") in ("done", "canceled"))
 

@@ -43,7 +43,9 @@ KIND = "workspaces.clone"
 SMALL = 150
 """Assets and files that are cloned within the request."""
 
-_PART = 500
+_PART = 495
+"""Files of one part: as many as fill fifteen transactions."""
+
 _ASSETS_TOGETHER = 49
 _FILES_TOGETHER = 33
 _VARIANTS = (0, 8, 32)

@@ -318,7 +318,8 @@ def test_a_rename_to_itself_keeps_the_asset(island: Workspace) -> None:
 
 def test_a_rename_needs_a_new_ref(island: Workspace) -> None:
     seen = island.made("/assets/a")
-    for new in (None, 1, "", {}):
+    wrong: list[Any] = [None, 1, "", {}]
+    for new in wrong:
         assert sentence(island.rename("/assets/a", new, seen=seen), 400) == corrupted("new")
 
 

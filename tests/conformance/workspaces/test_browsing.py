@@ -9,7 +9,7 @@ from chalicelib.apis.workspaces import presenters
 from tests.conformance.workspaces.studio import BROWSER, Studio, Workspace, sentence
 
 HULL = "/resources/hull/hull.obj"
-SHIPS = {
+SHIPS: dict[str, dict[str, Any]] = {
     "/assets/ships/hull.prefab": {"tags": ["blue", "big ship"], "comment": "of old wood", "dependencies": [HULL]},
     "/assets/ships/old/mast.prefab": {"tags": ["red"], "comment": "pine"},
     "/assets/ships/old/deep/nail": {"comment": 'a "quoted" nail'},

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.apis.workspaces import clones, deletions
+from chalicelib.jobs import running
 from tests.conformance.workspaces.studio import BROWSER, MANAGER, MODEL, Studio, Workspace, sentence
 from tests.support.calls import counting
 from tests.support.world import plain
@@ -195,7 +196,7 @@ def test_a_large_project_is_cloned_by_a_job_while_the_status_says_pending(fleet:
 
 def test_a_clone_that_fails_says_so_and_can_be_deleted(fleet: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
-        raise clones.running.Hopeless("the reason")
+        raise running.Hopeless("the reason")
 
     island = fleet.cloned("island")
     monkeypatch.setattr(clones, "write", fail)
@@ -316,7 +317,8 @@ def test_all_favourites_can_be_forgotten(studio: Studio) -> None:
 def test_a_favourite_needs_a_workspace(studio: Studio, path: str) -> None:
     told = "Workspace(s) not found, file:///none not found"
     assert sentence(studio.alice.post(path, json={"file_uri": "file:///none"}), 404) == told
-    for body in ({}, {"file_uri": 1}, {"file_uri": "none"}, []):
+    wrong: list[Any] = [{}, {"file_uri": 1}, {"file_uri": "none"}, []]
+    for body in wrong:
         assert "corrupted" in sentence(studio.alice.post(path, json=body), 400)
 
 
