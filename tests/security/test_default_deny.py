@@ -19,6 +19,7 @@ from tests.support.cloud import Cloud
 ASSET = "0123456789abcdef01234567"
 OPEN_ROUTES = {
     "/api/auth",
+    "/api/ping",
     "/media/{id}/{filename+}",
     "/government/uploads/{path+}",
     "/stores/{path+}",

@@ -47,9 +47,7 @@ def asked(fields: Fields) -> Asked:
         status_approval=fields.choice("status_approval", APPROVALS),
         meta_field_store=fields.dictionary("meta_field_store"),
         texts={
-            name: text
-            for name, longest in _TEXTS.items()
-            if (text := fields.text(name, longest=longest)) is not None
+            name: text for name, longest in _TEXTS.items() if (text := fields.text(name, longest=longest)) is not None
         },
     )
 

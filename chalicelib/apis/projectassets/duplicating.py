@@ -61,10 +61,10 @@ def copy(rights: Rights, fields: Fields, *, share: bool) -> tuple[Project, list[
         linked = links.of(seen, links.pages_of(seen))
         target, pages = _target(target_number, seen, wanted, production, device, linked)
         target.created_by = rights.principal.uid
-        job = copying.plan(seen, target, share=share, reads=rights.productions)
+        job = copying.plan(seen, target, share=share, reads=rights.productions, requester=rights.principal)
         target.copy_job = job.job_id
         try:
-            transact(*_steps(seen, target, pages), Put(job))
+            transact(*_steps(seen, target, pages), *running.steps(job))
         except TransactionCancelled as cancelled:
             if _ROOT_AT in cancelled.failed:
                 raise errors.invalid("bundle_root", _ROOT_TAKEN, "unique") from None
