@@ -42,7 +42,14 @@ class Stage:
         token, entry = identity.mint("bench", superuser=True, organisation="bench", groups=["bench"])
         self.uid = entry.principal.uid
         self.events: list[dict[str, Any]] = []
-        self.client = Client(self._call, {"Authorization": f"Bearer {token}"})  # type: ignore[arg-type]
+        self.client = self._client(token)
+
+    def client_of(self, name: str, **principal: Any) -> Client:
+        """A client of somebody else; `principal` as for `identity.mint`."""
+        return self._client(identity.mint(name, **principal)[0])
+
+    def _client(self, token: str) -> Client:
+        return Client(self._call, {"Authorization": f"Bearer {token}"})  # type: ignore[arg-type]
 
     def _call(self, event: dict[str, Any], context: LambdaContext) -> Any:
         self.events.append(event)
