@@ -20,6 +20,7 @@ OLDEST_NODE = 20
 
 _STAMP = ".made-from"
 _PATIENCE = 600  # seconds
+_SHOWN = 12  # lines of what went wrong
 
 
 class NotMade(Exception):
@@ -50,8 +51,9 @@ def make() -> None:
     made_from = fingerprint()
     node, npm = _tools()
     environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
+    # Not `npm ci`: it demands that the lock names the optional packages of every platform, and npm locks those of one.
     for command in (
-        [*npm, "ci", "--no-fund", "--no-audit", "--loglevel=error"],
+        [*npm, "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"],
         [*npm, "run", "--silent", "build"],
     ):
         _run(command, environment)
@@ -89,7 +91,7 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
     except subprocess.TimeoutExpired:
         raise NotMade(f"{command[-1]} took too long") from None
     if done.returncode:
-        raise NotMade((done.stderr or done.stdout).strip())
+        raise NotMade("\n".join((done.stderr or done.stdout).strip().splitlines()[:_SHOWN]))
 
 
 def main() -> int:

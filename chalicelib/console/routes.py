@@ -1,4 +1,4 @@
-"""The routes of the console: its pages and the files they load, and who is signed in (docs/console.md)."""
+"""The routes of the console: its one page, and the files that it loads (docs/console.md)."""
 
 from typing import TYPE_CHECKING
 
@@ -8,14 +8,11 @@ from chalicelib.errors import NotFound
 from chalicelib.lazy import Lazy
 from chalicelib.web.hosts import Host, host_of
 from chalicelib.web.request import Request, current_request
-from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
     from chalicelib.console import pages
-    from chalicelib.web import authentication
 else:
     pages = Lazy("chalicelib.console.pages")
-    authentication = Lazy("chalicelib.web.authentication")
 
 routes = Blueprint(__name__)
 
@@ -24,28 +21,6 @@ routes = Blueprint(__name__)
 def show_console() -> Response:
     """The page. What it shows is decided by its address, in the browser."""
     return _page(_request())
-
-
-@routes.route("/console/session", methods=["GET"])
-def show_session() -> Response:
-    """Who is signed in, so that the pages hide what one may not do; what one may do is decided by each API.
-
-    Raises:
-        NotFound: the request is not for the API's host.
-        Unauthenticated, InvalidToken, Forbidden
-    """
-    caller = authentication.api_caller(current_request())
-    return json_response(
-        {
-            "uid": caller.uid,
-            "name": caller.name,
-            "organisation": caller.organisation,
-            "groups": sorted(caller.groups),
-            "permissions": sorted(caller.permissions),
-            "superuser": caller.superuser,
-        },
-        headers={"Cache-Control": "private, no-store"},
-    )
 
 
 @routes.route("/console/{path+}", methods=["GET"])

@@ -90,7 +90,7 @@ export interface Session {
   superuser: boolean;
 }
 
-export const session = (): Promise<Session> => get<Session>("/console/session");
+export const session = (): Promise<Session> => get<Session>("/tokens/self");
 
 export interface Page<T> {
   results: T[];

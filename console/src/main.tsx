@@ -9,6 +9,7 @@ import { Page } from "./parts/basics";
 import { AssetPage } from "./pages/AssetPage";
 import { Assets } from "./pages/Assets";
 import { Jobs } from "./pages/Jobs";
+import { People } from "./pages/People";
 import { ProjectPage } from "./pages/ProjectPage";
 import { SignIn } from "./pages/SignIn";
 import { StoreAssetPage } from "./pages/StoreAssetPage";
@@ -21,10 +22,12 @@ const MENU = [
   ["/console/workers", "Workers"],
   ["/console/jobs", "Jobs"],
 ] as const;
+const FOR_SUPERUSERS = [["/console/people", "People"]] as const;
 
 function Menu({ who, leave }: { who: Session; leave: () => void }) {
   const { path } = useLocation();
-  const here = MENU.map(([to]) => to).findLast((to) => path === to || path.startsWith(`${to}/`));
+  const entries = who.superuser ? [...MENU, ...FOR_SUPERUSERS] : MENU;
+  const here = entries.map(([to]) => to).findLast((to) => path === to || path.startsWith(`${to}/`));
   return (
     <header>
       <a class="skip" href="#main">
@@ -32,7 +35,7 @@ function Menu({ who, leave }: { who: Session; leave: () => void }) {
       </a>
       <nav aria-label="Console">
         <strong>Asset manager</strong>
-        {MENU.map(([to, name]) => (
+        {entries.map(([to, name]) => (
           <a href={to} aria-current={here === to ? "page" : undefined} key={to}>
             {name}
           </a>
@@ -96,6 +99,7 @@ function Console() {
           <Route path="/console/stores/:store/:project" component={ProjectPage} />
           <Route path="/console/stores/:store/:project/:asset" component={StoreAssetPage} />
           <Route path="/console/workers" component={Tasks} />
+          <Route path="/console/people" component={who.superuser ? People : Missing} />
           <Route path="/console/jobs" component={() => <Jobs session={who} />} />
           <Route default component={Missing} />
         </Router>

@@ -1,4 +1,4 @@
-"""What the server gives the console: the page under every address, its files, and who is signed in."""
+"""What the server gives the console: the page under every address, and its files."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import pytest
 
 from app import app
 from chalicelib.console import pages
-from tests.support.callers import new_caller
 from tests.support.client import Client
 from tests.support.cloud import Cloud
 
@@ -58,24 +57,5 @@ def test_without_a_made_console_the_page_says_so(cloud: Cloud, monkeypatch: pyte
 
 def test_other_hosts_have_no_console(cloud: Cloud, made: Path) -> None:
     for host in ("assets.test", "draft-assets.test", "stores.test"):
-        for path in ("/console", "/console/files/index-1.js", "/console/session"):
+        for path in ("/console", "/console/files/index-1.js"):
             assert Client(app).get(f"http://{host}{path}").status == 404
-
-
-def test_the_session_tells_who_is_signed_in(cloud: Cloud) -> None:
-    caller = new_caller("ada", organisation="museum", groups=["g2", "g1"])
-    reply = caller.client.get("/console/session")
-    assert reply.json() == {
-        "uid": caller.uid,
-        "name": "ada",
-        "organisation": "museum",
-        "groups": ["g1", "g2"],
-        "permissions": ["signin"],
-        "superuser": False,
-    }
-    assert reply.headers["Cache-Control"] == "private, no-store"
-
-
-def test_nobody_without_a_token_has_a_session(cloud: Cloud) -> None:
-    assert Client(app).get("/console/session").status == 401
-    assert Client(app, {"Authorization": "Bearer am_x_y"}).get("/console/session").status == 401
