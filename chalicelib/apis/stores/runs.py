@@ -153,7 +153,8 @@ def end(
         Taken: the run had ended before.
     """
     ended_task = contend(lambda: _end(task, status, error, steps, lost))
-    hint(ended_task)
+    # Whoever had the task, one of the product's own workers may have waited for its asset.
+    queues.send(settings().process_queue, {NEXT: ended_task.lane})
     return ended_task
 
 
