@@ -87,6 +87,43 @@ def _of_project(method: str, path: str, *, uploaded: bool = False, **options: An
     return arrange
 
 
+PROJECT_ASSETS = "/api/projectassets/"
+
+
+def _production(stage: Stage) -> dict[str, Any]:
+    """A production with a device; the body that makes a project asset in it."""
+    name = f"n{len(stage.events)}"
+    made = stage.client.post("/api/productions/", json={"name": name, "codename": name}).json()
+    stage.client.post("/api/devices/", json={"name": name, "path": f"/mnt/{name}/"})
+    return {"name": "P", "bundle_root": f"/mnt/{name}/p/", "production_id": made["id"]}
+
+
+def _project_asset(stage: Stage) -> str:
+    """A project asset that links ten media assets; its path."""
+    body = _production(stage)
+    number = stage.client.post(PROJECT_ASSETS, json=body).json()["id"]
+    media = {"name": "clip", "production_id": body["production_id"], "path_file": "/mnt/clip.mov"}
+    made = [stage.client.post("/api/videoassets/", json=media).json()["id"] for _ in range(10)]
+    entries = [{"asset_id": one, "type": "video"} for one in made]
+    reply = stage.client.post(f"{PROJECT_ASSETS}{number}/addasset/", json={"asset_list": entries})
+    assert reply.status == 200, reply.text
+    return f"{PROJECT_ASSETS}{number}/"
+
+
+def _of_project_asset(method: str, path: str = "", **options: Any) -> Callable[[Stage], Act]:
+    def arrange(stage: Stage) -> Act:
+        project = _project_asset(stage)
+        target = project + path if not path.startswith("/") else path
+        return stage.repeatable(lambda: stage.client.request(method, target, **options))
+
+    return arrange
+
+
+def _create_project_asset(stage: Stage) -> Act:
+    body = _production(stage)
+    return stage.repeatable(lambda: stage.client.post(PROJECT_ASSETS, json=body))
+
+
 def _begun(stage: Stage) -> dict[str, Any]:
     answer: dict[str, Any] = stage.client.post("/s3/multipart", json={"filename": "a.bin"}).json()
     return answer
@@ -124,3 +161,8 @@ def all_operations() -> Iterator[Operation]:
         "stores", "upload a version",
         _of_project("POST", "/upload/map?filename=b.txt&update=true", uploaded=True, body=b"hello", headers=OCTETS),
     )  # fmt: skip
+    yield Operation("projectassets", "read one with ten links", _of_project_asset("GET"))
+    yield Operation("projectassets", "a page of them", _of_project_asset("GET", f"{PROJECT_ASSETS}?limit=20"))
+    yield Operation("projectassets", "create", _create_project_asset)
+    yield Operation("projectassets", "change", _of_project_asset("PATCH", json={"status_approval": 0}))
+    yield Operation("projectassets", "ask for a deletion", _of_project_asset("DELETE"))

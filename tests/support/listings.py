@@ -26,7 +26,9 @@ def disagreements(world: World) -> list[str]:
             continue
         for below in (int(row["production"]), EVERYTHING):
             expected.add((f"list#{kind}/{below}", f"id#{padded(int(number))}"))
-            counted[f"count#{kind}/{below}", f"block#{padded(int(number) // BLOCK)}/{int(number) % SHARDS}"] += 1
+            shard = int(number) % SHARDS
+            counted[f"count#{kind}/{below}", f"block#{padded(int(number) // BLOCK)}/{shard}"] += 1
+            counted[f"count#{kind}/{below}", f"total#{shard}"] += 1
         for field in FOUND_BY[kind]:
             if row.get(field):
                 expected.add((f"found#{kind}/{field}/{row[field]}", f"id#{padded(int(number))}"))

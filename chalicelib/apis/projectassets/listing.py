@@ -17,6 +17,7 @@ from chalicelib.apis.projectassets.models import (
     COUNTED,
     EVERYTHING,
     LISTED,
+    TOTAL,
     Counted,
     Listed,
     counted_below,
@@ -70,19 +71,13 @@ def refound(kind: str, number: int, production: int, field: str, old: str, new: 
 def page(kind: str, productions: Sequence[int] | None, wanted: Page) -> Found:
     """A page of what is listed below these productions, or with None below any."""
     below: Sequence[int | str] = [EVERYTHING] if productions is None else productions
-    blocks: Counter[int] = Counter()
-    for one in below:
-        for row in Counted.below(counted_below(kind, one), COUNTED):
-            blocks[row.block] += int(row.live)
-    total = blocks.total()
+    if wanted.offset == 0:
+        counted = [row for one in below for row in Counted.below(counted_below(kind, one), TOTAL)]
+        total, first, skipped = sum(int(row.live) for row in counted), 0, 0
+    else:
+        total, first, skipped = _behind(kind, below, wanted.offset)
     if wanted.size == 0 or wanted.offset >= total:
         return Found(total, [])
-    skipped, first = 0, 0
-    for block in sorted(blocks):
-        first = block
-        if skipped + blocks[block] > wanted.offset:
-            break
-        skipped += blocks[block]
     over = wanted.offset - skipped
     after = listed_key(first * BLOCK - 1) if first else None
     keys = [Listed.below(listed_below(kind, one), LISTED, limit=over + wanted.size, after=after) for one in below]
@@ -113,8 +108,24 @@ def fetch(blanks: Iterable[_R]) -> Iterator[_R]:
                 yield row
 
 
+def _behind(kind: str, below: Sequence[int | str], offset: int) -> tuple[int, int, int]:
+    """How many there are in all, the block in which a page at this offset begins, and how many lie in those before."""
+    blocks: Counter[int] = Counter()
+    for one in below:
+        for row in Counted.below(counted_below(kind, one), COUNTED):
+            blocks[row.block] += int(row.live)
+    skipped, first = 0, 0
+    for block in sorted(blocks):
+        first = block
+        if skipped + blocks[block] > offset:
+            break
+        skipped += blocks[block]
+    return blocks.total(), first, skipped
+
+
 def _counted(kind: str, number: int, production: int, change: int) -> list[Step]:
-    return [Update(Counted.of(kind, below, number), [Counted.live.add(change)]) for below in (production, EVERYTHING)]
+    rows = [make(kind, below, number) for below in (production, EVERYTHING) for make in (Counted.of, Counted.in_all)]
+    return [Update(row, [Counted.live.add(change)]) for row in rows]
 
 
 def _found(kind: str, number: int, production: int, field: str, value: str) -> Step:

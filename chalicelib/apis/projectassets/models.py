@@ -18,14 +18,15 @@
 | `list#<kind>/<p or all>`   | `id#<i>`                 | `Listed`: it is listed, below its production and `all`      |
 | `found#<kind>/<field>/<v>` | `id#<i>`                 | `Listed`: its field has this value                          |
 | `count#<kind>/<p or all>`  | `block#<block>/<shard>`  | `Counted`: how many of a block of ids are listed            |
+| `count#<kind>/<p or all>`  | `total#<shard>`          | `Counted`: how many there are in all                        |
 
 `<type>` is audio, image or video; `<kind>` is one of them, project or import. Ids in sort keys have leading zeros. What
 the GET of a project shows lies below one prefix, in the order project, links, files: one Query a started MB.
 
-Lists are in the order of ids. A page at an offset is found by the counters of blocks of `BLOCK` ids: blocks before it
-are skipped unread, the keys of at most one block are read over, and the rows behind the keys wanted are fetched by key,
-100 a call. Counters change in the transaction that lists or unlists, each spread over `SHARDS` rows by the id, so that
-neighbours do not meet.
+Lists are in the order of ids. The first page takes its total from the counters of everything. A page at an offset is
+found by the counters of blocks of `BLOCK` ids: blocks before it are skipped unread, the keys of at most one block are
+read over, and the rows behind the keys wanted are fetched by key, 100 a call. Counters change in the transaction that
+lists or unlists, each spread over `SHARDS` rows by the id, so that neighbours do not meet.
 
 A project's own row names its first `LINKS_INLINE` links; the others lie on pages. `revision` counts the writes of a row
 and is the condition of the next one; whoever changes links demands the project's revision, so that its pages have one
@@ -55,10 +56,10 @@ EVERYTHING = "all"
 """Stands for all productions in the key of a list."""
 
 BLOCK = 1_000
-SHARDS = 8
+SHARDS = 4
 
-LISTED, COUNTED = "id#", "block#"
-"""What the sort keys of `Listed` and `Counted` begin with."""
+LISTED, COUNTED, TOTAL = "id#", "block#", "total#"
+"""What the sort keys of `Listed`, and those of `Counted` by blocks and in all, begin with."""
 
 LINKS_INLINE = 100
 LINKS_A_PAGE = 500
@@ -403,7 +404,9 @@ class Listed(Row):
 
 
 class Counted(Row):
-    """How many ids of a block, of those that fall to one shard, are listed below a production or `EVERYTHING`."""
+    """How many ids of a block, or in all, of those that fall to one shard, are listed below a production or
+    `EVERYTHING`.
+    """
 
     table_setting = "productions_table"
 
@@ -413,6 +416,11 @@ class Counted(Row):
     def of(cls, kind: str, production: int | str, number: int) -> Self:
         """A blank row for the counter that this id falls to."""
         return cls(pk=counted_below(kind, production), sk=f"{COUNTED}{padded(number // BLOCK)}/{number % SHARDS}")
+
+    @classmethod
+    def in_all(cls, kind: str, production: int | str, number: int) -> Self:
+        """A blank row for the counter of everything that this id falls to."""
+        return cls(pk=counted_below(kind, production), sk=f"{TOTAL}{number % SHARDS}")
 
     @property
     def block(self) -> int:

@@ -165,10 +165,10 @@ def fill(studio: Studio, first: int, last: int) -> None:
             listed = Listed.below_production(PROJECT, below, number)
             listed.production = studio.news
             rows.append(listed)
-            counter = Counted.of(PROJECT, below, number)
-            if (counter.pk, counter.sk) not in counters:
-                counters[counter.pk, counter.sk] = _found(counter)
-            counters[counter.pk, counter.sk].live += 1
+            for counter in (Counted.of(PROJECT, below, number), Counted.in_all(PROJECT, below, number)):
+                if (counter.pk, counter.sk) not in counters:
+                    counters[counter.pk, counter.sk] = _found(counter)
+                counters[counter.pk, counter.sk].live += 1
     stock([*rows, *counters.values()])
 
 
