@@ -39,6 +39,9 @@ test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm a
 test-medialoopster: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive the public Python client of the medialoopster API against a local cloud of its own
 	$(BIN)/python -m tests.medialoopster.run
 
+test-reference: $(INSTALLED) $(LOCAL_INSTALLED) ## Look for answers that no API document tells; EXAMPLES= (50) calls of each operation
+	$(BIN)/python -m tests.reference.run
+
 test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
 
