@@ -98,7 +98,7 @@ ci: ## What continuous integration runs
 	bash .ci/run
 
 clean: ## Remove environments, caches and packages; the state of `make run` stays
-	rm -rf .venv .venv-local .venv-checkov .venv-medialoopster build tests/uppy/*/node_modules .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-local .venv-node .venv-checkov .venv-medialoopster build tests/uppy/*/node_modules console/node_modules chalicelib/console/dist .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
