@@ -1,4 +1,10 @@
-"""Fixtures of all tests, and the order of the last."""
+"""Fixtures of all tests, the order of the last, and what several processes of one run know together.
+
+With pytest-xdist no process sees the whole suite: each tells in the end what its functions did, and the one that
+started them judges.
+"""
+
+from typing import Any
 
 import pytest
 
@@ -7,12 +13,55 @@ from tests.support.cloud import cloud
 
 __all__ = ["cloud", "permissions"]
 
+_JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what judges all tests behind them, and skip it where not all are run."""
-    whole = set(config.args) <= {"tests", str(config.rootpath / "tests")} and not config.option.keyword
+    """Put what judges all tests behind them, and skip it where not all are run here."""
     last = [item for item in items if item.get_closest_marker("last")]
     items[:] = [item for item in items if item not in last] + last
-    if not whole:
-        for item in last:
-            item.add_marker(pytest.mark.skip(reason="judges the whole suite, which is not being run"))
+    if not _whole(config):
+        skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
+    elif hasattr(config, "workerinput"):
+        skip = pytest.mark.skip(
+            reason="judges the whole suite, which is done when all processes have told what they saw"
+        )
+    else:
+        return
+    for item in last:
+        item.add_marker(skip)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Hear what a process of the run saw."""
+    permissions.hear(getattr(node, "workeroutput", {}).get("recorded", {}))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell what was seen here, or judge what all have told."""
+    config: Any = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["recorded"] = permissions.told()
+    elif getattr(config.option, "numprocesses", None) and _whole(config) and not session.testsfailed:
+        config.stash[_JUDGED] = permissions.judge()
+        if config.stash[_JUDGED] != ({}, {}):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what came of the judgement."""
+    if _JUDGED in config.stash:
+        denied, unused = config.stash[_JUDGED]
+        terminalreporter.section("policies of the functions")
+        for function, needs in denied.items():
+            terminalreporter.line(f"{function} does and may not: {needs}", red=True)
+        for function, needs in unused.items():
+            terminalreporter.line(f"{function} may and never does: {needs}", red=True)
+        if not denied and not unused:
+            terminalreporter.line("each function may do what it does in the suite, and nothing else")
+
+
+def _whole(config: pytest.Config) -> bool:
+    return set(config.args) <= {"tests", str(config.rootpath / "tests")} and not config.option.keyword

@@ -16,10 +16,11 @@ from chalicelib.files import intake, uploads
 from chalicelib.files.models import File
 from chalicelib.settings import settings
 from tests.files.scanners.samples import EICAR
+from tests.support import permissions
 from tests.support.calls import Call, on_call
 from tests.support.client import Upload
 from tests.support.distribution import Distribution
-from tests.support.permissions import Policy, functions, needs, recorded
+from tests.support.permissions import Policy, needs
 from tests.support.world import World, world
 
 __all__ = ["world"]
@@ -213,6 +214,38 @@ def a_caller_with_a_token(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> 
     assert ("api_handler", "dynamodb:BatchGetItem") in watched.used
 
 
+@story
+def life_of_a_project_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.world.inspect("s3").create_bucket(Bucket=settings().device_buckets)
+    watched.request("POST", "/api/productions/", json={"name": "News", "codename": "news"})
+    device = {"name": "Own", "path": "/own/", "bucket": settings().device_buckets}
+    assert watched.request("POST", "/api/devices/", json=device).status == 201
+
+    def project(root: str, **more: Any) -> str:
+        body = {"name": "Project", "bundle_root": root, "production_id": 1, **more}
+        reply = watched.request("POST", "/api/projectassets/", json=body)
+        assert reply.status == 201, reply.text
+        return f"/api/projectassets/{reply.json()['id']}/"
+
+    source = project("/own/source/")
+    for path in ("a", "b"):
+        assert watched.request("PUT", f"{source}files/{path}", body=path.encode()).status == 201
+    watched.settle()
+    copy = project("/own/copy/", copy_of=1)
+    watched.settle()
+    assert watched.request("GET", f"{copy}files/a").body == b"a"
+    assert watched.request("PUT", f"{copy}files/a", body=b"new").status == 200
+    assert watched.request("DELETE", f"{copy}files/b").status == 204
+    watched.settle()
+    assert watched.request("DELETE", source).status == 202
+    assert watched.request("PATCH", copy, json={"date_del": "2020-01-01"}).status == 200
+    for _ in range(3):
+        watched.world.travel(1000)
+        watched.settle()
+    assert [watched.request("GET", url).status for url in (source, copy)] == [404, 404]
+    assert ("work", "s3:PutObject") in watched.used
+
+
 @pytest.mark.parametrize("lead", STORIES, ids=lambda lead: str(lead.__name__))
 def test_no_function_needs_more_than_its_policy_allows(
     lead: Story, watched: Watched, monkeypatch: pytest.MonkeyPatch
@@ -224,12 +257,4 @@ def test_no_function_needs_more_than_its_policy_allows(
 @pytest.mark.last
 def test_no_function_may_do_what_no_test_has_it_do() -> None:
     """Looks at the whole suite, so it comes last, and only where everything else was run."""
-    denied, unused = {}, {}
-    for function in functions():
-        policy, made = Policy(function), recorded.get(function, set())
-        if too_little := {need for need in made if not policy.allowing(need)}:
-            denied[function] = sorted(too_little)
-        needed = {permission for need in made for permission in policy.allowing(need)}
-        if too_much := policy.permissions() - needed:
-            unused[function] = sorted(too_much)
-    assert (denied, unused) == ({}, {})
+    assert permissions.judge() == ({}, {})

@@ -90,6 +90,33 @@ class Policy:
         }
 
 
+Judgement = dict[str, list[Need]]
+
+
+def judge() -> tuple[Judgement, Judgement]:
+    """What functions did and may not do, and what they may do and never did, by everything that was recorded."""
+    denied, unused = {}, {}
+    for function in functions():
+        policy, made = Policy(function), recorded.get(function, set())
+        if too_little := {need for need in made if not policy.allowing(need)}:
+            denied[function] = sorted(too_little)
+        needed = {permission for need in made for permission in policy.allowing(need)}
+        if too_much := policy.permissions() - needed:
+            unused[function] = sorted(too_much)
+    return denied, unused
+
+
+def told() -> dict[str, list[list[str]]]:
+    """What was recorded here, for another process."""
+    return {function: sorted([*need] for need in needs_) for function, needs_ in recorded.items()}
+
+
+def hear(other: dict[str, list[list[str]]]) -> None:
+    """Add what another process recorded."""
+    for function, made in other.items():
+        recorded.setdefault(function, set()).update((action, resource) for action, resource in made)
+
+
 @contextmanager
 def acting(function: str) -> Iterator[None]:
     """What happens in the block is done by this function, in this thread and in those it starts."""
