@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
     elif hasattr(config, "workerinput"):
         skip = pytest.mark.skip(
-            reason="judges the whole suite, which is done when all processes have told what they saw"
+            reason="judges the whole suite, once all processes have told what they saw"
         )
     else:
         return
