@@ -120,6 +120,15 @@ def json(request: Request, *, any_type: bool = False) -> Any:
     kind = content_type(request)
     if not any_type and kind not in ("", "application/json") and not kind.endswith("+json"):
         raise UnsupportedMediaType
+    return parsed(content)
+
+
+def parsed(content: bytes) -> Any:
+    """The JSON value that a text has.
+
+    Raises:
+        MalformedRequest: not JSON, not UTF-8, NaN or infinite numbers, deeper than `JSON_DEPTH`.
+    """
     try:
         found = json_text.loads(content.decode("utf-8-sig"), parse_constant=_not_json, parse_float=_finite)
     except (ValueError, RecursionError):

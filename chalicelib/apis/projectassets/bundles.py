@@ -1,6 +1,7 @@
 """The files of bundles: put, found, listed, removed, and their verdicts heard (docs/apis/projectassets.md, "Bundles").
 
-A bundle's file is a row that refers to a File. Putting one where one is refers to another File and releases the old.
+A bundle's file is a row that refers to a File. Putting one where one is refers to another File; the old one is released
+by the sweep, since requests may delete no bytes.
 Whoever writes a file demands of the project, in the same transaction, that it is neither being deleted nor copied to:
 what a job has in hand nobody adds to.
 """
@@ -122,8 +123,6 @@ def put(caller: Principal, raw_id: str, text: str, content: Content) -> tuple[Pl
         if old is not None:
             written.append(references.release_from(old.file_id, owner, clock.epoch()))
         transact(*written, *steps)
-        if old is not None:
-            references.release(old.file_id, owner)
         return Place(place.project, place.path, entry), old is None
 
     return contend(attempt)
@@ -144,7 +143,6 @@ def remove(caller: Principal, raw_id: str, text: str) -> None:
         owner, file_id = owner_of(place.project.number, place.path), place.entry.file_id
         gone = Delete(BundleFile.at(place.project.number, place.path), _unchanged(place.entry))
         transact(_is_open(place.project), gone, references.release_from(file_id, owner, clock.epoch()))
-        references.release(file_id, owner)
 
     contend(attempt)
 

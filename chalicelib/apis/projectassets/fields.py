@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from chalicelib.apis.projectassets import errors, paths
-from chalicelib.errors import Fault, FaultsFound
+from chalicelib.errors import Fault, FaultsFound, MalformedRequest
+from chalicelib.web import bodies
 
 LONGEST_NAME = 255
 LONGEST_TEXT = 10_000
 """Characters of a text that has no limit of its own."""
 
 LARGEST_DOCUMENT = 200_000
-"""Bytes of JSON that `meta_field_store` may have: it lies in the row of its asset."""
+"""Bytes of JSON, all but ASCII escaped, that `meta_field_store` may have: so it lies in the row of its asset."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
 _MOMENT = re.compile(
@@ -148,9 +149,8 @@ class Fields:
             return None
         if self._is_form and isinstance(value, str):
             try:
-                value = json.loads(value, parse_constant=_not_json)
-                json.dumps(value).encode()
-            except (ValueError, RecursionError):
+                value = bodies.parsed(value.encode())
+            except MalformedRequest:
                 self.wrong(name, "Value must be valid JSON.")
                 return None
         if value is None:
@@ -160,7 +160,7 @@ class Fields:
             kind = type(value).__name__
             self.wrong(name, f'Expected a dictionary of items but got type "{kind}".', "not_a_dict")
             return None
-        if len(json.dumps(value, ensure_ascii=False).encode(errors="replace")) > LARGEST_DOCUMENT:
+        if len(json.dumps(value)) > LARGEST_DOCUMENT:
             self.wrong(name, f"Ensure this field has no more than {LARGEST_DOCUMENT} bytes.", "max_length")
             return None
         return value
@@ -218,7 +218,3 @@ def _zone(offset: str | None) -> timezone:
     digits = offset[1:].replace(":", "").ljust(4, "0")
     away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(-away if offset[0] == "-" else away)
-
-
-def _not_json(name: str) -> object:
-    raise ValueError(name)

@@ -59,7 +59,10 @@ def run(rights: Rights, fields: Fields) -> Import:
     media.demand_upload(rights, media_type, production.number)
     log = Import.at(ids.next_id(IMPORT))
     log.import_id, log.asset_type, log.asset_path = uuid.uuid4().hex, media_type.value, path_file
-    log.payload = {name: fields.raw(name) for name in ("production", "type", "move_asset", "asset")}
+    # What was understood, not what came: that may be larger than a row.
+    told = {"name": name, "path_file": path_file, "description": description or "", "approval": approval}
+    asset_meta = {**told, "meta_field_store": store or {}}
+    log.payload = {"production": number, "type": media_type.value, "asset": {"asset_meta": asset_meta}}
     log.production, log.created_at, log.created_by = production.number, clock.now(), rights.principal.uid
 
     def logged(row: Media) -> list[Step]:

@@ -28,9 +28,9 @@ found by the counters of blocks of `BLOCK` ids: blocks before it are skipped unr
 read over, and the rows behind the keys wanted are fetched by key, 100 a call. Counters change in the transaction that
 lists or unlists, each spread over `SHARDS` rows by the id, so that neighbours do not meet.
 
-A project's own row names its first `LINKS_INLINE` links; the others lie on pages. `revision` counts the writes of a row
-and is the condition of the next one; whoever changes links demands the project's revision, so that its pages have one
-writer at a time. A link whose media asset is gone shows nowhere, since ids are never given again.
+A project's own row names its first `LINKS_INLINE` links; the others lie on pages. Links are only ever added, and who
+does so demands that there are as many as were read: so the pages have one writer at a time. A link whose media asset is
+gone shows nowhere, since ids are never given again. `revision` counts the writes of a row.
 """
 
 from datetime import datetime

@@ -202,6 +202,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"meta_field_store": []}, [("/meta_field_store", "not_a_dict")]),
     ({"meta_field_store": None}, [("/meta_field_store", "null")]),
     ({"meta_field_store": {"x": "y" * 200_001}}, [("/meta_field_store", "max_length")]),
+    ({"meta_field_store": {"x": "ä" * 40_000}}, [("/meta_field_store", "max_length")]),
     ({"description": None}, [("/description", "null")]),
     ({"path_file": "/elsewhere/p.fcp"}, [("/path_file", "invalid")]),
     ({"path_file": f"{ROOT}p/"}, [("/path_file", "invalid")]),
@@ -246,6 +247,26 @@ def test_other_content_types_are_not_read(studio: Studio) -> None:
 def test_a_body_too_large_names_the_upload_route(studio: Studio) -> None:
     reply = studio.root.post(PROJECTS, body=b"x" * (4 * 1024 * 1024 + 1), headers={"Content-Type": "application/json"})
     assert "/s3/params" in error(reply, 413)[1]
+
+
+def test_what_no_row_could_hold_or_answer_tell_is_refused(studio: Studio) -> None:
+    """JSON in a form is as strict as in a body."""
+    for text in ("1e999", '{"a": 1e999}', '{"a": NaN}', "[" * 2000, '{"a":' * 60 + "1" + "}" * 60, '{"a": "\\ud800"}'):
+        form = {"name": "P", "bundle_root": f"{ROOT}p/", "production_id": studio.news, "meta_field_store": text}
+        assert faults(studio.root.post(PROJECTS, form=form)) == [("/meta_field_store", "invalid")], text[:20]
+    assert studio.listed() == []
+
+
+def test_the_largest_fields_fit_into_a_row(studio: Studio) -> None:
+    made = studio.make(
+        "ä" * 255,
+        bundle_root=ROOT + "ü" * 400,
+        description="漢" * 10_000,
+        name_editor="漢" * 255,
+        name_studio="漢" * 255,
+        meta_field_store={"x": "漢" * 33_000},
+    )
+    assert studio.get(made["id"]) == made
 
 
 # --- the production
