@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support.client import Client, Reply
+from tests.support.cloud import PARAMETERS
 from tests.support.snapshots import disagreements as core_disagreements
 from tests.support.world import World
 
 SOURCE, TARGET = "/mnt/archive/a/", "/mnt/archive/b/"
-DEVICE_BUCKET = "bundles-device"
+DEVICE_BUCKET = PARAMETERS["DeviceBucket"]
 OWN_ROOT = "/mnt/own/"
 
 
@@ -27,7 +28,6 @@ class Bundles:
 
     def with_own_bucket(self) -> "Bundles":
         """A device for `/mnt/own/` whose bytes lie in a bucket of its own."""
-        self.world.cloud.set(DEVICE_BUCKETS=DEVICE_BUCKET)
         self.world.inspect("s3").create_bucket(Bucket=DEVICE_BUCKET)
         self._post("/api/devices/", {"name": "Own", "path": OWN_ROOT, "bucket": DEVICE_BUCKET})
         return self

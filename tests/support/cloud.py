@@ -34,6 +34,7 @@ PARAMETERS = {
     "AssetsOrigin": "http://assets.test",
     "DraftAssetsOrigin": "http://draft-assets.test",
     "StoresOrigin": "http://stores.test",
+    "DeviceBucket": "device-of-the-tests",
 }
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
