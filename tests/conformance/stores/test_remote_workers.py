@@ -59,6 +59,15 @@ class Tracer:
         aws.s3().put_object(Bucket=self.gallery.cloud.settings.intake_bucket, Key=file.intake_key, Body=content)
         return str(file.file_id)
 
+    def upload_in_parts(self, content: bytes) -> str:
+        """The same in parts, as large files come; the upload's id."""
+        begun = self.client.post("/s3/multipart", json={"filename": "x.txt"}).json()
+        where = {"Bucket": begun["bucket"], "Key": begun["key"], "UploadId": begun["uploadId"]}
+        tag = aws.s3().upload_part(**where, PartNumber=1, Body=content)["ETag"]
+        path = f"/s3/multipart/{begun['uploadId']}/complete?key={begun['key']}"
+        assert self.client.post(path, json={"parts": [{"PartNumber": 1, "ETag": tag}]}).status == 200
+        return str(begun["id"])
+
     def made(self, **contents: bytes) -> list[dict[str, str]]:
         return [{"path": path.replace("__", "/") + ".txt", "upload": self.upload(content)}
                 for path, content in contents.items()]  # fmt: skip
@@ -120,7 +129,8 @@ def test_nothing_is_seen_before_everything_is_clean(tracer: Tracer, gallery: Gal
 def test_outputs_that_are_not_clean_end_the_task(tracer: Tracer, gallery: Gallery, office: Office) -> None:
     task_id = tracer.asked()
     claimed = tracer.claim()
-    tracer.say("finish", claimed, outputs=tracer.made(a=b"a", b=EICAR, c=b"c"))
+    large = {"path": "b.txt", "upload": tracer.upload_in_parts(EICAR)}
+    tracer.say("finish", claimed, outputs=[*tracer.made(a=b"a"), large, *tracer.made(c=b"c")])
     gallery.deliver()
     gallery.deliver()
     assert office.task(task_id)["status"] == "error"

@@ -193,9 +193,10 @@ def test_b17_a_lost_message_is_no_lost_task(office: Office, gallery: Gallery, mo
     assert office.task(task_id)["status"] == "done"
 
 
-def test_b17_a_worker_that_always_fails_ends_the_task(office: Office, gallery: Gallery) -> None:
+@pytest.mark.parametrize("moment", ["before_plan", "before_part", "before_output"])
+def test_b17_a_worker_that_always_fails_ends_the_task(office: Office, gallery: Gallery, moment: str) -> None:
     gallery.uploaded("map", "all.list", listing("a.txt"))
-    office.copyist.before_part.append(fail)
+    getattr(office.copyist, moment).append(fail)
     task_id = office.schedule()
     for _ in range(10):
         gallery.deliver()
@@ -203,6 +204,11 @@ def test_b17_a_worker_that_always_fails_ends_the_task(office: Office, gallery: G
     task = office.task(task_id)
     assert (task["status"], task["error"]) == ("error", "Error: the worker failed on this file.")
     assert gallery.meta("map")["worker"] == ""
+    getattr(office.copyist, moment).clear()
+    office.reset(task_id)
+    gallery.deliver()
+    assert office.task(task_id)["status"] == "done"
+    assert office.names() == ["all.list", "copy/all/a.txt"]
 
 
 def test_b18_the_oldest_of_equals_is_first_and_the_urgent_before_it(office: Office, gallery: Gallery) -> None:
@@ -348,7 +354,7 @@ def die_once() -> Callable[[str], None]:
     return die
 
 
-def fail(_: int) -> None:
+def fail(*_: Any) -> None:
     raise RuntimeError("always")
 
 
