@@ -123,6 +123,7 @@ def test_a_file_that_is_changed_while_its_bytes_are_copied(bundles: Bundles, cha
                 bundles.client.delete(bundles.url(source, "a"))
             else:
                 bundles.put(source, "a", b"new")
+            bundles.world.travel(2)
             bundles.world.sweep()  # now the bytes go
 
     with on_call(before=meanwhile):
