@@ -6,14 +6,15 @@ from urllib.parse import quote
 from chalice.app import Blueprint, Response
 
 from chalicelib.lazy import Lazy
-from chalicelib.web.authentication import api_caller
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import json_response
 
 if TYPE_CHECKING:
     from chalicelib.apis.workspaces import access, assets, browsing, errors, parameters, presenters, refs
     from chalicelib.identity import Principal
+    from chalicelib.web import authentication
 else:
+    authentication = Lazy("chalicelib.web.authentication")
     access, assets = Lazy("chalicelib.apis.workspaces.access"), Lazy("chalicelib.apis.workspaces.assets")
     browsing, errors = Lazy("chalicelib.apis.workspaces.browsing"), Lazy("chalicelib.apis.workspaces.errors")
     parameters, refs = Lazy("chalicelib.apis.workspaces.parameters"), Lazy("chalicelib.apis.workspaces.refs")
@@ -125,6 +126,6 @@ def _resources(request: Request, caller: "Principal", workspace: str, ref: str) 
 
 
 def _call() -> "tuple[Request, Principal]":
-    """The running request and its caller. Raises as `api_caller`."""
+    """The running request and its caller. Raises as `authentication.api_caller`."""
     request = current_request()
-    return request, api_caller(request)
+    return request, authentication.api_caller(request)

@@ -8,7 +8,6 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.lazy import Lazy
 from chalicelib.web.application import AssetManager
-from chalicelib.web.authentication import api_caller
 from chalicelib.web.request import Request, current_request
 from chalicelib.web.responses import empty, json_response
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
         workspaces,
     )
     from chalicelib.identity import Principal
+    from chalicelib.web import authentication
 else:
+    authentication = Lazy("chalicelib.web.authentication")
     assets, errors = Lazy("chalicelib.apis.workspaces.assets"), Lazy("chalicelib.apis.workspaces.errors")
     favourites = Lazy("chalicelib.apis.workspaces.favourites")
     parameters, presenters = (
@@ -209,9 +210,9 @@ def _forget_favourite(workspace: str) -> Response:
 
 
 def _call() -> "tuple[Request, Principal]":
-    """The running request and its caller. Raises as `api_caller`."""
+    """The running request and its caller. Raises as `authentication.api_caller`."""
     request = current_request()
-    return request, api_caller(request)
+    return request, authentication.api_caller(request)
 
 
 def _literal_names() -> frozenset[str]:
