@@ -43,7 +43,8 @@ def disagreements(world: World) -> list[str]:
     return [
         *_versions(rows, assets, entries),
         *_verdicts(world, assets, entries),
-        *_media(world, projects, entries),
+        *_media(world, projects, [*entries, *_outputs(rows)]),
+        *_tasks(world, rows, assets),
         *_tags(rows, assets),
         *_index_rows(rows, projects),
     ]
@@ -67,6 +68,7 @@ def _versions(rows: list[dict[str, Any]], assets: dict[Any, Any], entries: list[
 def _verdicts(world: World, assets: dict[Any, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
     files = {row["pk"].removeprefix("file#"): row for row in world.rows("files_table") if row["sk"] == "file"}
     owners = {row["sk"].removeprefix("ref#") for row in world.rows("files_table") if row["sk"].startswith("ref#")}
+    failed = {row["asset_id"] for row in world.rows("stores_table") if row.get("status") == "error"}
     clean: dict[Any, int] = {}
     for entry in entries:
         asset_id, number, path = entry["sk"][5:].split("/", 2)
@@ -80,7 +82,8 @@ def _verdicts(world: World, assets: dict[Any, Any], entries: list[dict[str, Any]
             clean[entry["pk"], asset_id] = max(int(number), clean.get((entry["pk"], asset_id), 0))
         newest = int(number) == assets[entry["pk"], asset_id]["uploads"]
         error = entry["state"] not in ("clean", "pending")
-        if newest and error != (assets[entry["pk"], asset_id].get("processing_status") == "error"):
+        told = assets[entry["pk"], asset_id].get("processing_status") == "error"
+        if newest and error != told and not (told and asset_id in failed):
             yield f"{entry['sk']} is {entry['state']} and its asset says otherwise"
     for key, asset in assets.items():
         if asset.get("index_version") != clean.get(key):
@@ -91,12 +94,57 @@ def _media(world: World, projects: dict[Any, Any], entries: list[dict[str, Any]]
     wanted = set()
     for entry in entries:
         store_id, project_id = entry["pk"].removeprefix("project#").split("/")
-        asset_id, number, path = entry["sk"][5:].split("/", 2)
+        asset_id, number, path = entry["sk"].partition("#")[2].split("/", 2)
+        if entry["sk"].startswith("made#"):
+            kind, place, _, rest = path.split("/", 3)
+            path = f"{kind}/{place}/{rest}"
         if entry["state"] == "clean" and "public" in projects[store_id, project_id]["groups"]:
             wanted.add(f"/stores/{store_id}/{project_id}/{asset_id}/{int(number)}/{path}")
     published = {path for path in world.published() if path.startswith("/stores/")}
     for path in published ^ wanted:
         yield f"{path} is {'published' if path in published else 'not published'}, against its project's groups"
+
+
+def _outputs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What workers made and is to be seen."""
+    trees = {(row["pk"], row["sk"]): row for row in rows if _is(row, "made#") and row["sk"].endswith("/")}
+    made = [row for row in rows if _is(row, "made#") and not row["sk"].endswith("/")]
+    return [row for row in made if row["run"] == trees[row["pk"], _tree_of(row)].get("shown")]
+
+
+def _tree_of(row: dict[str, Any]) -> str:
+    return "/".join(row["sk"].split("/")[:4]) + "/"
+
+
+def _tasks(world: World, rows: list[dict[str, Any]], assets: dict[Any, Any]) -> Iterator[str]:
+    """A task waits in its lane, is worked on by one who counts it and whose asset names it, or has ended."""
+    tasks = {row["sk"][5:]: row for row in rows if row["pk"] == "queue"}
+    waiting = Counter(row["sk"].rpartition("#")[2] for row in rows if row["pk"].startswith("lane#"))
+    named = {asset["task"]: asset for asset in assets.values() if "task" in asset}
+    busy = {row["sk"].removeprefix("working#"): row["tasks"] for row in rows if row["sk"].startswith("working#")}
+    at_work = Counter(task["worker"] for task in tasks.values() if task["status"] == "processing")
+    for task_id, task in tasks.items():
+        if waiting[task_id] != (task["status"] == "new"):
+            yield f"task {task_id} is {task['status']} and waits {waiting[task_id]} times"
+        if (task_id in named) != (task["status"] == "processing"):
+            yield f"task {task_id} is {task['status']}, its asset says otherwise"
+    for worker, count in busy.items():
+        if count != at_work[worker]:
+            yield f"worker {worker} counts {count} tasks and has {at_work[worker]}"
+    if strange := (waiting.keys() | named.keys()) - tasks.keys():
+        yield f"tasks that are not there: {strange}"
+    owners = {row["sk"].removeprefix("ref#") for row in world.rows("files_table") if row["sk"].startswith("ref#")}
+    seen = _outputs(rows)
+    for row in rows:
+        if not _is(row, "made#"):
+            continue
+        if row["sk"].endswith("/"):
+            if "pending" in row and not any(task["status"] == "processing" for task in tasks.values()):
+                yield f"{row['sk']} is not cleared away"
+        elif row not in seen and not at_work:
+            yield f"{row['sk']} is not to be seen and yet there"
+        elif f"stores:made/{row['pk'][8:]}/{row['sk'][5:]}" not in owners:
+            yield f"{row['sk']} does not refer to its file"
 
 
 def _tags(rows: list[dict[str, Any]], assets: dict[Any, Any]) -> Iterator[str]:
