@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.apis.workspaces import clones
 from chalicelib.files import intake, uploads
 from chalicelib.files.models import File
 from chalicelib.settings import settings
@@ -244,6 +245,37 @@ def life_of_a_project_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -
         watched.settle()
     assert [watched.request("GET", url).status for url in (source, copy)] == [404, 404]
     assert ("work", "s3:PutObject") in watched.used
+
+
+@story
+def the_life_of_a_workspace(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clones, "SMALL", 1)
+    octets = {"Content-Type": "application/octet-stream"}
+    watched.request("POST", "/api/default/create", json={"id": "fleet", "name": "Fleet", "groups": ["g1"]})
+    upload = "/api/default/fleet/upload/hull?create=true&filename=hull.obj"
+    watched.request("POST", upload, body=b"clean", headers=octets)
+    watched.settle()
+    island = "/assetmanager/workspaces/island"
+    cloned = {"file_uri": "file:///w", "name": "island", "organization": "default", "project_name": "fleet"}
+    assert watched.request("POST", "/assetmanager/workspaces", json=cloned).status == 200
+    watched.settle()
+    assert watched.request("GET", f"{island}/resources/hull/hull.obj").body == b"clean"
+    assert watched.request("PUT", f"{island}/resources/own", body=b"own", headers=octets).status == 201
+    assert watched.request("PUT", f"{island}/resources/bad", body=EICAR, headers=octets).status == 201
+    watched.settle()
+    body = {"main": "/resources/bad", "dependencies": ["/assets/hull"]}
+    assert watched.request("PUT", f"{island}/assets/a", json=body).status == 201
+    assert watched.request("GET", f"{island}/status").json()["state"] == "INVALID"
+    assert watched.request("GET", "/contentbrowser/workspaces/island/assets/?q=a").status == 200
+    assert watched.request("DELETE", f"{island}/assets/a").status == 204
+    assert watched.request("DELETE", f"{island}/resources/own").status == 204
+    watched.request("DELETE", f"{island}/favorites")
+    watched.world.travel(100)
+    watched.settle()
+    file_uri = "file%3A%2F%2F%2Fw"
+    assert watched.request("DELETE", f"/assetmanager/workspaces/{file_uri}").status == 200
+    watched.settle()
+    assert watched.world.rows("workspaces_table") == []
 
 
 @pytest.mark.parametrize("lead", STORIES, ids=lambda lead: str(lead.__name__))
