@@ -19,7 +19,7 @@ LOCAL_INSTALLED := .venv-local/.installed
 CHECKOV_INSTALLED := .venv-checkov/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-uppy test-medialoopster test-memory bench-listing bench-workers soak lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-uppy test-medialoopster test-memory bench-listing bench-trees bench-workers soak lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -53,6 +53,9 @@ demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what
 
 bench-listing: $(INSTALLED) ## Hold pages of listings with 100,000 rows behind them to those with 100: calls and CPU
 	$(BIN)/python -m bench.listing
+
+bench-trees: $(INSTALLED) $(LOCAL_INSTALLED) ## Copy and delete project assets of 1,000 and 20,000 files: calls, memory, CPU
+	$(BIN)/python -m bench.trees
 
 bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers

@@ -1,0 +1,57 @@
+"""What files of bundles cost in AWS calls, one by one and by the tree; 20,000 of them in `make bench-trees`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bench.trees import fill, over_budget, worked
+from tests.support.bundles import OWN_ROOT, TARGET, Bundles, everything_wrong
+from tests.support.calls import counting
+from tests.support.world import World, world
+
+__all__ = ["world"]
+
+FILES = 70
+
+
+@pytest.fixture
+def bundles(world: World) -> Bundles:
+    return Bundles(world).with_own_bucket()
+
+
+def test_one_file(bundles: Bundles) -> None:
+    project = bundles.project(a=b"a")
+    for act, wanted in (
+        (lambda: bundles.put(project, "b", b"b"), ["BatchGetItem", "PutObject", "TransactWriteItems"]),
+        (lambda: bundles.put(project, "b", b"c"), ["BatchGetItem", "PutObject", "TransactWriteItems"]),
+        (lambda: bundles.read(project, "a"), ["BatchGetItem", "GetObject"]),
+        (lambda: bundles.client.head(bundles.url(project, "a")), ["BatchGetItem", "HeadObject"]),
+        (lambda: bundles.client.delete(bundles.url(project, "b")), ["BatchGetItem", "TransactWriteItems"]),
+        (lambda: bundles.files(project), ["GetItem", "Query"]),
+    ):
+        with counting() as calls:
+            act()
+        assert [call.operation for call in calls] == wanted
+
+
+def test_trees(bundles: Bundles) -> None:
+    source = bundles.project()
+    size = fill(source, FILES)
+    copies: list[int] = []
+    acts: list[tuple[str, Callable[[], object]]] = [
+        ("copy by reference", lambda: copies.append(bundles.copy(source, TARGET))),
+        ("copy with bytes", lambda: copies.append(bundles.copy(source, OWN_ROOT))),
+        ("delete what others refer to", lambda: bundles.delete(copies[0])),
+        ("delete the last with bytes", lambda: bundles.delete(copies[1])),
+    ]
+    for phase, act in acts:
+        act()
+        found = worked(bundles.world.deliver)
+        assert list(over_budget(phase, FILES, {**found, "bytes": size})) == []
+    assert [bundles.state(copy) for copy in copies] == [None, None]
+    assert everything_wrong(bundles.world) == []
+
+
+def test_a_budget_that_is_not_kept_is_seen() -> None:
+    calls = {"transactions of Files": 4, "CopyObject": 1, "Query": 9, "GetItem": 200}
+    assert len(list(over_budget("copy by reference", FILES, {"calls": calls, "bytes": 1}))) == 4
