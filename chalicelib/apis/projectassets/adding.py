@@ -67,16 +67,20 @@ def add(rights: Rights, raw_id: str, body: dict[str, Any]) -> Outcome:
     if not silent:
         _demand_sound(entries)
     wanted = dict.fromkeys(entry.link for entry in entries if entry.link is not None and entry.problem is None)
-    linking = _Linking(rights, raw_id, media, silent)
+    linking = _Linking(rights, raw_id, media, None if silent else entries)
     linking.link(project, list(wanted))
     return linking.outcome(entries)
 
 
 class _Linking:
-    """Links assets chunk by chunk, and remembers what became of them."""
+    """Links assets chunk by chunk, and remembers what became of them.
 
-    def __init__(self, rights: Rights, raw_id: str, media: dict[Link, Media], silent: bool) -> None:
-        self._rights, self._raw_id, self._media, self._silent = rights, raw_id, media, silent
+    Args:
+        strict: the entries of a list that may have nothing wrong; None in silent mode.
+    """
+
+    def __init__(self, rights: Rights, raw_id: str, media: dict[Link, Media], strict: list[_Entry] | None) -> None:
+        self._rights, self._raw_id, self._media, self._strict = rights, raw_id, media, strict
         self._linked: set[Link] = set()
         self._lost: set[Link] = set()
 
@@ -121,9 +125,10 @@ class _Linking:
             transact(Update(Project.at(project.number), actions, as_read), *pages, *marks)
         except TransactionCancelled as cancelled:
             lost = [new[position - first_mark] for position in cancelled.failed if position >= first_mark]
-            if lost and not self._silent and not self._linked:
+            if lost and self._strict is not None and not self._linked:
                 # It went between the look at the list and now, and so the list is as wrong as if it had come later.
-                raise errors.AddRefused(_UNKNOWN.format(*lost[0], 0)) from None
+                entry = next(entry for entry in self._strict if entry.link in lost)
+                raise errors.AddRefused(_UNKNOWN.format(*(entry.link or ()), entry.index)) from None
             self._lost.update(lost)
             raise
         self._linked.update(new)

@@ -174,7 +174,8 @@ def delete_media(asset_id: str) -> Response:
 
 def read_media(asset_id: str) -> Response:
     """The bytes of a media asset."""
-    request, rights = _call()
+    request = current_request()
+    rights = access.of(parameters.caller_for_bytes(request))
     return media_serving.serve(request, media.find(rights, _type(request), asset_id))
 
 

@@ -275,12 +275,17 @@ def test_concurrent_adds_are_all_there_and_each_is_new_once(stage: Studio) -> No
 
 def test_an_asset_deleted_in_the_middle_is_invalid(stage: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     original = adding._Linking.link
+    doomed = iter([1, 2])
 
     def link(self: Any, *arguments: Any) -> None:
-        stage.root.delete("/api/image" + "assets/1/")
+        stage.root.delete(f"/api/imageassets/{next(doomed)}/")
         original(self, *arguments)
 
+    stage.media("image")
     monkeypatch.setattr(adding._Linking, "link", link)
-    reply = stage.add(1, ("audio", 1), ("image", 1), silent_mode=True)
-    assert told(reply) == [[entry("audio", 1)], [], [entry("image", 1)]]
+    detail = "The provided image asset '1' at asset list entry at index '2' does not exist."
+    assert flat(stage.add(1, ("audio", 1), ("audio", 1), ("image", 1)), 422) == detail
+    assert linked(stage, 1) == []
+    reply = stage.add(1, ("audio", 1), ("image", 2), silent_mode=True)
+    assert told(reply) == [[entry("audio", 1)], [], [entry("image", 2)]]
     assert linked(stage, 1) == [("audio", 1)]

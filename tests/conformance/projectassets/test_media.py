@@ -69,6 +69,7 @@ def test_a_file_in_a_form_is_scanned_before_it_is_given(studio: Studio) -> None:
     assert (reply.status, reply.body) == (200, b"real bytes")
     assert reply.headers["Cache-Control"] == "private, no-store"
     assert "sandbox" in reply.headers["Content-Security-Policy"]
+    assert studio.reader.get(clean["file_url"], headers={"Accept": "video/*"}).status == 200
     assert studio.reader.get(clean["file_url"], headers={"Range": "bytes=5-"}).body == b"bytes"
     assert studio.outsider.get("/api/videoassets/1/file/").status == 404
 

@@ -244,7 +244,7 @@ def test_the_unexpected_tells_nothing(studio: Studio, monkeypatch: pytest.Monkey
     from chalicelib.apis.projectassets import records
 
     studio.make()
-    monkeypatch.setattr(records, "read", lambda *_: 1 / 0)
+    monkeypatch.setattr(records, "each_below", lambda *_: 1 / 0)
     [told] = errors(studio.root.get(f"{PROJECTS}1/"), 500)
     assert told["title"] == "Internal Server Error"
     assert "zero" not in told["detail"]
