@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.reference.schemas import Schema, text
 
 JSON = "application/json"
-APIS = ("assets", "uploads", "stores", "jobs", "tokens")
+APIS = ("assets", "uploads", "stores", "projectassets", "workspaces", "jobs", "tokens")
 """The documents there are, by the names of their packages below `chalicelib.apis`."""
 
 _VARIABLE = re.compile(r"\{(\w+)(\+?)\}")
@@ -133,7 +133,8 @@ def document(api: str, table: Mapping[str, Mapping[str, Any]], servers: Mapping[
         method, pattern = name.split(" ", 1)
         operation = _operation(name, view, words.calls.get(name, Call({})), words, servers)
         if operation["operationId"] in named:
-            operation["operationId"] += f"_{view.__module__.rpartition('.')[2].removesuffix('_routes')}"
+            literal = [part for part in pattern.split("/")[2:] if part and not part.startswith("{")]
+            operation["operationId"] = "_".join([operation["operationId"], *literal, method.lower()])
         named.add(operation["operationId"])
         paths.setdefault(pattern.replace("+}", "}"), {})[method.lower()] = operation
     return {

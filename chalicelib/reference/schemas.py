@@ -20,6 +20,27 @@ def open_object(properties: Mapping[str, Schema], *, required: Sequence[str] = (
     return _noted({**found, "required": list(required)} if required else found, note)
 
 
+def like(example: Mapping[str, Any], **others: Schema) -> Schema:
+    """A closed object of exactly these properties, of the types that the example's values have.
+
+    Args:
+        others: properties of which one example says too little: null, empty, or of several types.
+    """
+    return obj({name: others.get(name) or _like(value) for name, value in example.items()})
+
+
+def _like(value: Any) -> Schema:
+    if isinstance(value, bool):
+        return flag()
+    if isinstance(value, int):
+        return whole()
+    if isinstance(value, str):
+        return text()
+    if isinstance(value, list):
+        return arr(_like(value[0]) if value else {})
+    return {"type": "null"} if value is None else open_object({})
+
+
 def mapping(values: Schema, note: str = "") -> Schema:
     """An object whose names are the caller's own."""
     return _noted({"type": "object", "additionalProperties": values}, note)

@@ -13,6 +13,9 @@ from pathlib import Path
 from chalicelib.reference import documents
 from tests.uppy.run import ROOT, product
 
+# Not a fault: what is never supported, and what may be tried again.
+CONFIG = 'checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "501", "503"]\n'
+
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
@@ -22,10 +25,12 @@ def main() -> int:
     failed = []
     with tempfile.TemporaryDirectory() as folder, product(Path(folder)) as environment:
         token = _superuser(environment)
+        config = Path(folder, "schemathesis.toml")
+        config.write_text(CONFIG)
         for api in (os.environ.get("APIS") or ",".join(documents.APIS)).split(","):
             print(f"--- {api}", flush=True)
             command = [
-                *(str(Path(sys.executable).parent / "schemathesis"), "run"),
+                *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config), "run"),
                 f"{environment['API']}/reference/{api}.json",
                 *("--header", f"Authorization: Bearer {token}", "--checks", CHECKS),
                 *("--max-examples", examples, "--workers", "1", "--no-color", "--suppress-health-check", "all"),
