@@ -1,15 +1,14 @@
-"""Commands about who and where: tokens, stores, productions."""
+"""Commands about who and where: tokens, stores."""
 
 from typing import Annotated, Any
 
 import typer
 
 from assetctl import output
-from assetctl.options import DryRun, Json, Limit, deployment, would
+from assetctl.options import DryRun, Json, deployment, would
 
 tokens = typer.Typer(help="API tokens (superusers), and one's own.", no_args_is_help=True)
 stores = typer.Typer(help="Stores and their projects.", no_args_is_help=True)
-productions = typer.Typer(help="Productions and their project assets.", no_args_is_help=True)
 
 TOKEN = ("id", "name", "created_at", "expires_at", "superuser", "permissions", "groups", "organisation")
 
@@ -113,14 +112,6 @@ def new_project(
     with deployment(context) as api:
         found = api.json("POST", f"/api/{store}/create", json=fields)
     output.facts({"id": f"stores/{store}/{found['Project']}"}, as_json=as_json)
-
-
-@productions.command("list")
-def list_productions(context: typer.Context, limit: Limit = 100, as_json: Json = False) -> None:
-    """List the productions that one may see."""
-    with deployment(context) as api:
-        found = api.json("GET", "/api/productions", params={"limit": str(limit)})
-    output.rows(found[:limit], ("id", "name"), as_json=as_json)
 
 
 def _names(text: str) -> list[str]:

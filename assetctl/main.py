@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assetctl import admin, files, profiles, work
+from assetctl import admin, files, productions, profiles, work
 from assetctl.client import Deployment
 from assetctl.failures import Exit, Failure
 from assetctl.options import Chosen, Json
@@ -26,7 +26,7 @@ for name, group in (
     ("workers", work.workers),
     ("tokens", admin.tokens),
     ("stores", admin.stores),
-    ("productions", admin.productions),
+    ("productions", productions.productions),
 ):
     app.add_typer(group, name=name)
 

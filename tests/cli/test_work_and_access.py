@@ -61,7 +61,22 @@ def test_stores_are_made_and_listed(ctl: Command) -> None:
     assert ctl("stores", "new", "attic").cells == [["id", "attic"]]
     assert ["attic"] in ctl("stores", "list").cells
     assert ctl("stores", "new", "attic").code == 5
-    assert ctl("productions", "list", "--json").json == []
+
+
+def test_project_assets_are_copied_and_deleted(ctl: Command, site: Site) -> None:
+    number = dict(ctl("productions", "new", "News", "news").cells)["id"]
+    assert [cells[:2] for cells in ctl("productions", "list").cells] == [[number, "News"]]
+    assert httpx.post(f"{site.url}/api/devices", json={"name": "Edit", "path": "/mnt/"}).status_code == 201
+    fields = {"name": "Election", "bundle_root": "/mnt/a/", "production_id": int(number)}
+    made = httpx.post(f"{site.url}/api/projectassets", json=fields).json()["id"]
+    [copied] = ctl("productions", "copy", str(made), "/mnt/b/", "--name", "Copy", "--wait", "--json").json
+    assert (copied["name"], copied["status_asset"], copied["bundle_root"]) == ("Copy", 6, "/mnt/b/")
+    assert [cells[1] for cells in ctl("productions", "assets", number).cells] == ["Election", "Copy"]
+    assert [cells[1] for cells in ctl("ls", f"productions/{number}").cells] == ["Election", "Copy"]
+    assert dict(ctl("productions", "show", str(made)).cells)["bundle_root"] == "/mnt/a/"
+    assert ctl("productions", "copy", str(made), "/mnt/b/").code == 5
+    assert ctl("productions", "delete", str(made)).code == 0
+    assert ctl("productions", "show", "999").code == 4
 
 
 def test_a_profile_keeps_url_and_token_for_its_owner_alone(ctl: Command, site: Site) -> None:
@@ -186,6 +201,7 @@ def test_everything_that_prints_prints_json_and_everything_that_writes_runs_dry(
     writing = {
         "put", "get", "rm", "restore", "cp", "jobs cancel", "workers run", "workers cancel", "workers reset",
         "tokens new", "tokens revoke", "stores new", "stores new-project",
+        "productions new", "productions copy", "productions delete",
     }  # fmt: skip
     for name in commands():
         command: Any = typer.main.get_command(app)
