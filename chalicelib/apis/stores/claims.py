@@ -9,9 +9,10 @@ import heapq
 from collections.abc import Callable, Sequence
 
 from chalicelib import clock, workers
-from chalicelib.apis.stores import processing, runs
+from chalicelib.apis.stores import beginnings, processing, runs
+from chalicelib.apis.stores.beginnings import Begun, Claimant, MustWait
 from chalicelib.apis.stores.models import Asset
-from chalicelib.apis.stores.runs import Begun, Claimant, MustWait, Taken
+from chalicelib.apis.stores.runs import Taken
 from chalicelib.apis.stores.task_models import WAITING, Busy, Waiting, lane_key
 from chalicelib.batches import batched
 from chalicelib.jobs import queues
@@ -58,7 +59,7 @@ def next_task(lanes: Sequence[str], claimant: Callable[[str], Claimant]) -> tupl
             if asset is None or asset.task is not None or row.lane in full:
                 continue
             try:
-                return runs.begin(row, claimant(row.lane)), soon
+                return beginnings.begin(row, claimant(row.lane)), soon
             except MustWait as wait:
                 soon = soon or wait.soon
                 if wait.full:

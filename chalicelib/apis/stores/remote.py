@@ -15,8 +15,9 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.apis.stores import claims, errors, ids, outputs, parameters, processing, registry, runs, types
+from chalicelib.apis.stores.beginnings import Begun, Claimant
 from chalicelib.apis.stores.output_models import Output
-from chalicelib.apis.stores.runs import Begun, Claimant, Taken
+from chalicelib.apis.stores.runs import Taken
 from chalicelib.apis.stores.task_models import Status, Task
 from chalicelib.files import library, receiving
 from chalicelib.files.outputs import WorkError

@@ -4,27 +4,23 @@
      |                    |
     row in its lane       the asset names the task, the worker counts it, its tree has one run more
 
-`begin` demands that the task still waits, that nobody works on its asset, and that what an earlier run left behind has
-been taken away; of two who begin, one wins. `end` demands the run it speaks for: whoever is late changes nothing. Of
-the asset only what belongs to the run is written, so what users edit meanwhile stays.
+`begin` (`chalicelib.apis.stores.beginnings`) demands that the task still waits, that nobody works on its asset, and
+that what an earlier run left behind has been taken away; of two who begin, one wins. `end` demands the run it speaks
+for: whoever is late changes nothing. Of the asset only what belongs to the run is written, so what users edit meanwhile
+stays.
 """
 
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib import clock, workers
-from chalicelib.apis.stores import ids, output_models, shown
-from chalicelib.apis.stores.models import Asset, Entry, Project, Version
+from chalicelib import clock
+from chalicelib.apis.stores.models import Asset, Version
 from chalicelib.apis.stores.output_models import OutputTree
 from chalicelib.apis.stores.task_models import Busy, Status, Stop, Task, Waiting
-from chalicelib.files.models import Verdict
-from chalicelib.jobs import queues, running
-from chalicelib.jobs.models import Job
-from chalicelib.rows import Delete, Put, Step, TransactionCancelled, Update, absent, contend, find_each, transact
+from chalicelib.jobs import queues
+from chalicelib.rows import Put, Step, Update, absent, contend, find_each, transact
 from chalicelib.settings import settings
 
 KEPT_SECONDS = 2 * 86400
@@ -37,11 +33,6 @@ NEXT = "next"
 """The message that says: a built-in worker may have something to do."""
 
 _UNSENT_SECONDS = 60
-_MOST_ALIKE = 20
-_OF_A_RUN = (
-    Task.status, Task.started_at, Task.worker, Task.run, Task.place, Task.output_run, Task.side, Task.stop, Task.broken,
-    Task.error, Task.index, Task.job_id, Task.lease, Task.leased_until,
-)  # fmt: skip
 
 
 class Taken(Exception):
@@ -50,43 +41,6 @@ class Taken(Exception):
 
 class Stopped(Exception):
     """The work is no longer wanted: somebody cancelled the task or reset it, or a part of it failed."""
-
-
-class MustWait(Exception):
-    """The task cannot be begun now: its asset is busy, its file is not judged, or an earlier run is being cleared away.
-
-    `soon` says that this will pass by itself in a moment, `full` that the worker has as many tasks as it may.
-    """
-
-    def __init__(self, why: str, *, soon: bool = False, full: bool = False) -> None:
-        self.soon, self.full = soon, full
-        super().__init__(why)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """Who begins a task.
-
-    Attributes:
-        name: the worker's name.
-        most: how many tasks it may have at once.
-        job_of: the job that a run over a file is; None for a worker elsewhere, which holds a lease.
-        lease_seconds: how long it may be silent.
-    """
-
-    name: str
-    most: int
-    job_of: Callable[[Task, Entry], Job] | None = None
-    lease_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A task as it is at the beginning of a run, the file to process, and the job that the run is."""
-
-    task: Task
-    source: Entry
-    job: Job | None
 
 
 def is_built_in(lane: str) -> bool:
@@ -125,18 +79,6 @@ def begun_anew() -> list[Action]:
     return [Task.status.set(Status.NEW.value), *(one.remove() for one in past), *_let_go()]
 
 
-def begin(row: Waiting, claimant: Claimant) -> Begun:
-    """Begin a waiting task for a worker.
-
-    Raises:
-        Taken, MustWait
-    """
-    begun = contend(lambda: _begin(row, claimant))
-    if begun.job is not None:
-        running.enqueue(begun.job)
-    return begun
-
-
 def end(
     task: Task, status: Status, *, error: str | None = None, steps: Sequence[Step] = (), lost: bool = False
 ) -> Task:
@@ -158,24 +100,6 @@ def end(
     return ended_task
 
 
-def refuse(row: Waiting, task: Task, why: str) -> None:
-    """End a task that has not begun and never can, and say so on its asset."""
-
-    def attempt() -> None:
-        asset = Asset.find(task_asset(task).pk, task_asset(task).sk)
-        assert asset is not None, "assets are never deleted"
-        transact(
-            Delete(row, Waiting.pk.exists()),
-            Update(Task.at(task.task_id), ended(Status.ERROR, why), Task.status == Status.NEW.value),
-            *_told(task, asset, Status.ERROR, why, Asset.task.does_not_exist()),
-        )
-
-    try:
-        contend(attempt)
-    except Taken:
-        return
-
-
 def task_asset(task: Task) -> Asset:
     """A blank row under the key of a task's asset."""
     return Asset.at(task.store_id, task.project_id, task.asset_id)
@@ -190,108 +114,6 @@ def same_run(task: Task) -> Condition:
     """The condition that a task is still at the run it was at when it was read."""
     same: Condition = (Task.status == Status.PROCESSING.value) & (Task.run == task.run)
     return same
-
-
-def _begin(row: Waiting, claimant: Claimant) -> Begun:
-    task = Task.get_by_id(row.task_id)
-    if task is None or task.status != Status.NEW:
-        raise Taken
-    asset, source, tree = _looked_up(task)
-    if asset.task is not None:
-        raise MustWait("somebody works on the asset")
-    if source is not None and source.state == Verdict.PENDING:
-        raise MustWait("the file is not judged yet", soon=True)
-    if tree is None or source is None or source.state != Verdict.CLEAN:
-        refuse(row, task, "Error: there is no clean file of this name, or there are too many alike.")
-        raise Taken
-    if tree.pending is not None:
-        raise MustWait("what was to be seen before is being taken away", soon=True)
-    unchanged = OutputTree.runs.does_not_exist() if tree.runs is None else (OutputTree.runs == tree.runs)
-    actions, job = _beginning(task, source, tree, claimant)
-    try:
-        transact(
-            Delete(row, Waiting.pk.exists()),
-            Update(Task.at(task.task_id), actions, Task.status == Status.NEW.value),
-            Update(
-                task_asset(task),
-                [
-                    Asset.task.set(task.task_id),
-                    Asset.worker.set(claimant.name),
-                    Asset.processed.set(True),
-                    Asset.revision.set(Asset.revision + 1),
-                    *_status_of(task, asset, Status.PROCESSING.value, None),
-                ],
-                Asset.task.does_not_exist() & (Asset.uploads == asset.uploads),
-            ),
-            Update(
-                tree_of(task),
-                [
-                    OutputTree.source.set(task.filename),
-                    OutputTree.runs.set(task.output_run),
-                    OutputTree.awaited.remove(),
-                ],
-                unchanged & OutputTree.pending.does_not_exist(),
-            ),
-            Update(
-                Busy.at(claimant.name),
-                [Busy.tasks.add(1), Busy.lost.remove()],
-                Busy.tasks.does_not_exist() | (Busy.tasks < claimant.most),
-            ),
-            *([] if job is None else [Put(job)]),
-        )
-    except TransactionCancelled as cancelled:
-        if 4 in cancelled.failed:
-            raise MustWait("the worker has enough to do", full=True) from None
-        raise  # read again: that tells what has changed
-    return Begun(task, source, job)
-
-
-def _beginning(task: Task, source: Entry, tree: OutputTree, claimant: Claimant) -> tuple[list[Action], Job | None]:
-    """Make a task what it is once it has begun; the actions that do so to its row, and the job that its run is."""
-    task.status, task.started_at, task.worker, task.run = (
-        Status.PROCESSING.value,
-        clock.now(),
-        claimant.name,
-        int(task.run) + 1,
-    )
-    task.place = tree.sk.removeprefix(output_models.made_prefix(task.asset_id, int(task.number))).rstrip("/")
-    task.output_run, task.side = int(tree.runs or 0) + 1, tree.other_side
-    task.stop = task.broken = task.error = task.index = task.job_id = task.lease = task.leased_until = None
-    job, due = None, Task.no_longer_due()
-    if claimant.job_of is not None:
-        job = claimant.job_of(task, source)
-        task.job_id = job.job_id
-    else:
-        task.lease, task.leased_until = uuid.uuid4().hex, clock.epoch() + claimant.lease_seconds
-        due = Task.at(task.task_id).due_from(task.leased_until)
-    facts = [(one, getattr(task, one.attr_name)) for one in _OF_A_RUN]
-    return [*(one.remove() if value is None else one.set(value) for one, value in facts), *due], job
-
-
-def _looked_up(task: Task) -> tuple[Asset, Entry | None, OutputTree | None]:
-    """The asset of a task, the file to process, and the tree that its outputs go to: one BatchGetItem.
-
-    There is no tree if too many files of one name have been processed.
-    """
-    asset_key = task_asset(task)
-    wanted = shown.blanks(asset_key, task.asset_id, int(task.number), task.filename)
-    trees = [
-        OutputTree.at(task.store_id, task.project_id, task.asset_id, int(task.number), place) for place in _places(task)
-    ]
-    asset, *found = find_each(asset_key, *wanted, *trees)
-    source, there = shown.chosen(found[: len(wanted)]), found[len(wanted) :]
-    free = (row or blank for blank, row in zip(trees, there, strict=True) if row is None or row.source == task.filename)
-    return asset, source, next(free, None)
-
-
-def _places(task: Task) -> list[str]:
-    """Where the outputs of a task may go: below the stem of its file, or what comes next to it."""
-    name = task.filename.rpartition("/")[2]
-    built_in = workers.find(task.worker_type)
-    stem = built_in.stem(name) if built_in is not None else name[: len(name) - len(task.extension)]
-    first = stem if ids.is_segment(stem, ids.LONGEST_FILENAME) else name
-    alike = [first, name, *(f"{name}-{number}" for number in range(2, _MOST_ALIKE))]
-    return [f"{task.worker_type}/{one}" for one in dict.fromkeys(alike)]
 
 
 def _end(task: Task, status: Status, error: str | None, steps: Sequence[Step], lost: bool) -> Task:
@@ -320,21 +142,21 @@ def _end(task: Task, status: Status, error: str | None, steps: Sequence[Step], l
     counted = [Busy.tasks.add(-1), *([Busy.lost.set(True)] if lost else [])]
     transact(
         Update(now, actions, same_run(current) & unasked),
-        *_told(current, asset, status, error, Asset.task == current.task_id),
+        *told(current, asset, status, error, Asset.task == current.task_id),
         Update(Busy.at(current.worker), counted),
         *more,
     )
     return current
 
 
-def _told(task: Task, asset: Asset, status: Status, error: str | None, condition: Condition) -> list[Step]:
+def told(task: Task, asset: Asset, status: Status, error: str | None, condition: Condition) -> list[Step]:
     """The steps that let go of a task's asset and say on it how the run ended."""
     word = {Status.DONE: "done", Status.ERROR: "error"}.get(status)
     actions: list[Action] = [
         Asset.task.remove(),
         Asset.worker.remove(),
         Asset.revision.set(Asset.revision + 1),
-        *_status_of(task, asset, word, error),
+        *status_of(task, asset, word, error),
     ]
     steps: list[Step] = []
     if status is Status.DONE and task.index:
@@ -351,7 +173,7 @@ def _told(task: Task, asset: Asset, status: Status, error: str | None, condition
     return [Update(task_asset(task), actions, condition & unmoved), *steps]
 
 
-def _status_of(task: Task, asset: Asset, word: str | None, error: str | None) -> list[Action]:
+def status_of(task: Task, asset: Asset, word: str | None, error: str | None) -> list[Action]:
     """What a run says about its asset; nothing once the asset has a newer version, which speaks for itself."""
     if asset.version != task.number:
         return []
@@ -364,8 +186,3 @@ def _status_of(task: Task, asset: Asset, word: str | None, error: str | None) ->
 def _let_go() -> list[Action]:
     held = (Task.lease, Task.leased_until, Task.job_id, Task.stop, Task.broken)
     return [*(one.remove() for one in held), *Task.no_longer_due()]
-
-
-def project_of(task: Task) -> Project:
-    """A blank row under the key of a task's project."""
-    return Project.at(task.store_id, task.project_id)

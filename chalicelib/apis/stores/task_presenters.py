@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from chalicelib.apis.stores.beginnings import Begun
 from chalicelib.apis.stores.presenters import day_and_time
 from chalicelib.apis.stores.registry import Offer
-from chalicelib.apis.stores.runs import Begun
 from chalicelib.apis.stores.task_models import Task
 
 
