@@ -15,7 +15,7 @@ from chalicelib.apis.projectassets.models import Media, MediaType, Project
 from chalicelib.errors import NotFound
 from chalicelib.jobs import running
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, Put, TransactionCancelled, Update, contend, transact, update
+from chalicelib.rows import ConditionFailed, TransactionCancelled, Update, contend, transact, update
 
 
 def change(rights: Rights, raw_id: str, fields: Fields) -> None:
@@ -64,7 +64,7 @@ def delete(rights: Rights, raw_id: str) -> None:
         actions = [Project.delete_job.set(job.job_id), Project.revision.set(Project.revision + 1)]
         unasked = Project.pk.exists() & Project.delete_job.does_not_exist()
         try:
-            transact(Update(Project.at(project.number), actions, unasked), Put(job))
+            transact(Update(Project.at(project.number), actions, unasked), *running.steps(job))
         except TransactionCancelled as cancelled:
             if cancelled.failed.get(0) is None and 0 in cancelled.failed:
                 raise errors.project_not_deletable(raw_id) from None

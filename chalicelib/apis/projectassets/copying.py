@@ -31,7 +31,6 @@ from chalicelib.logs import logger
 from chalicelib.rows import (
     Check,
     ConditionFailed,
-    Put,
     TransactionCancelled,
     Update,
     contend,
@@ -171,7 +170,7 @@ def _give_up(job: Job, reason: str) -> None:
         running.enqueue(clearing)
 
 
-def _end(job: Job, facts: Sequence[Action], *jobs: Job) -> bool:
+def _end(job: Job, facts: Sequence[Action], planned: Job | None = None) -> bool:
     """Write how the copy ended, once. Returns whether this did; a target that is being deleted is only let go."""
     target = Project.at(job.arguments["target"])
     ours = Project.copy_job == job.job_id
@@ -179,9 +178,8 @@ def _end(job: Job, facts: Sequence[Action], *jobs: Job) -> bool:
 
     def attempt() -> bool:
         try:
-            transact(
-                Update(target, told, ours & Project.delete_job.does_not_exist()), *(Put(planned) for planned in jobs)
-            )
+            alive = ours & Project.delete_job.does_not_exist()
+            transact(Update(target, told, alive), *running.steps(planned))
         except TransactionCancelled as cancelled:
             if cancelled.failed:
                 return False

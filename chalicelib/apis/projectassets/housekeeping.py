@@ -7,7 +7,7 @@ from chalicelib.apis.projectassets import deleting, media
 from chalicelib.apis.projectassets.models import Media, Project
 from chalicelib.jobs import running
 from chalicelib.jobs.sweep import Attendant, register
-from chalicelib.rows import Put, TransactionCancelled, Update, transact, update
+from chalicelib.rows import TransactionCancelled, Update, transact, update
 
 _AGAIN_SECONDS = 86400
 
@@ -31,7 +31,7 @@ def attend_project(pk: str, sk: str) -> None:
             *Project.no_longer_due(),
         ]
         try:
-            transact(Update(row, marked, seen & Project.delete_job.does_not_exist()), Put(job))
+            transact(Update(row, marked, seen & Project.delete_job.does_not_exist()), *running.steps(job))
         except TransactionCancelled:
             return  # it moved on by itself, and is due again if it has to be
         running.enqueue(job)
