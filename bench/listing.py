@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from moto.dynamodb.models import dynamodb_backends
 
 from bench.stage import Act, Recording, Stage, played, stage
+from chalicelib.apis.projectassets import models as production_models
 from chalicelib.apis.stores.index_rows import Granted, Tagged
 from chalicelib.apis.stores.models import Asset, Document, Entry, Project
 from chalicelib.identity import tokens
@@ -95,6 +96,31 @@ def objects(count: int) -> Iterator[Row]:
         yield row
 
 
+def project_assets(count: int) -> Iterator[Row]:
+    """Project assets of a production, with what lists and counts them; each has a root of its own."""
+    counters: dict[tuple[str, str], production_models.Counted] = {}
+    for number in range(1, count + 1):
+        row = production_models.Project.at(number)
+        row.name, row.bundle_root, row.path_file, row.production = "A project", f"/mnt/{number}/", "", 1
+        row.status_asset, row.status_approval, row.is_production = 6, 1, True
+        row.date_add = row.date_mod = _MOMENT
+        yield row
+        listed_rows = [
+            production_models.Listed.below_production("project", "all", number),
+            production_models.Listed.by("project", "bundle_root", row.bundle_root, number),
+        ]
+        for one in listed_rows:
+            one.production = 1
+            yield one
+        for counter in (
+            production_models.Counted.of("project", "all", number),
+            production_models.Counted.in_all("project", "all", number),
+        ):
+            known = counters.setdefault((counter.pk, counter.sk), counter)
+            known.live = (known.live or 0) + 1
+    yield from counters.values()
+
+
 def project(project_id: str, *tags: str) -> Project:
     """A project of group g1."""
     row = Project.at("default", project_id)
@@ -139,6 +165,18 @@ KINDS = [
         lambda count: by("reader", listed("/api/default/expo/files/pyramid", count, last=".png", tagged=False)),
     ),
     Kind(
+        "project assets",
+        project_assets,
+        lambda count: by(
+            "administrator",
+            [
+                ("first page", f"/api/projectassets/?limit={PAGE}"),
+                ("by bundle root", "/api/projectassets/?bundle_root=/mnt/7/"),
+                ("one", "/api/projectassets/7/"),
+            ],
+        ),
+    ),
+    Kind(
         "objects of a project",
         objects,
         lambda count: by("reader", [("read the last", f"/api/default/expo/object/{named(count - 1)}")]),
@@ -147,11 +185,13 @@ KINDS = [
 
 
 def fill(rows: Iterable[Row]) -> None:
-    """Put rows into the stores table instead of all it holds, behind the API's back."""
-    table = dynamodb_backends[ACCOUNT][REGION].tables[settings().stores_table]
-    table.items.clear()
+    """Put rows into their tables instead of all that those hold, behind the API's back."""
+    names = {"stores_table": settings().stores_table, "productions_table": settings().productions_table}
+    tables = {setting: dynamodb_backends[ACCOUNT][REGION].tables[name] for setting, name in names.items()}
+    for table in tables.values():
+        table.items.clear()
     for row in rows:
-        table.put_item(row.serialize())
+        tables[row.table_setting].put_item(row.serialize())
 
 
 def record(on: Stage, clients: dict[str, Client], kind: Kind, count: int) -> dict[str, tuple[Act, Recording]]:
