@@ -17,9 +17,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LOCAL_INSTALLED := .venv-local/.installed
 CHECKOV_INSTALLED := .venv-checkov/.installed
+DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-uppy test-medialoopster test-memory bench-listing bench-trees bench-workers soak lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -41,6 +42,9 @@ test-medialoopster: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive the public Python c
 
 test-reference: $(INSTALLED) $(LOCAL_INSTALLED) ## Look for answers that no API document tells; EXAMPLES= (50) calls of each operation
 	$(BIN)/python -m tests.reference.run
+
+test-deployed: $(INSTALLED) $(REFERENCE) console $(DEPLOYED_INSTALLED) ## Deploy the package to a second engine, and lead a story of each API through it
+	$(BIN)/python -m tests.deployed.run
 
 test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
@@ -101,7 +105,7 @@ ci: ## What continuous integration runs
 	bash .ci/run
 
 clean: ## Remove environments, caches and packages; the state of `make run` stays
-	rm -rf .venv .venv-local .venv-node .venv-checkov .venv-medialoopster build tests/uppy/*/node_modules console/node_modules chalicelib/console/dist .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-local .venv-node .venv-checkov .venv-deployed .venv-medialoopster build tests/uppy/*/node_modules console/node_modules chalicelib/console/dist .chalice/deployments .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
@@ -126,4 +130,10 @@ $(CHECKOV_INSTALLED): requirements-checkov.txt | python
 	@echo "installing into .venv-checkov, this once"
 	@test -x .venv-checkov/bin/python || $(PYTHON) -m venv .venv-checkov
 	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-checkov.txt
+	@touch $@
+
+$(DEPLOYED_INSTALLED): requirements-deployed.txt | python
+	@echo "installing into .venv-deployed, this once"
+	@test -x .venv-deployed/bin/python || $(PYTHON) -m venv .venv-deployed
+	@.venv-deployed/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deployed.txt
 	@touch $@

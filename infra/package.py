@@ -77,6 +77,7 @@ def package(
     architecture: str = "arm64",
     rules: Path | None = None,
     dependencies: bool = True,
+    runtime: str = RUNTIME,
 ) -> Package:
     """Make the package and check it.
 
@@ -86,12 +87,13 @@ def package(
         project: folder of app.py.
         architecture: processor that the functions run on, `arm64` or `x86_64`.
         rules: YARA rules to put into the scan layer, where the parameter YaraRules names them `/opt/rules/<name>`.
+        runtime: Lambda's name of the Python that is deployed.
         dependencies: whether to fetch wheels; without them nothing can run, but the template is the same.
 
     Raises:
         Unsound: it cannot be made, or a check failed.
     """
-    target, folder = Target(RUNTIME, architecture), folder.resolve()
+    target, folder = Target(runtime, architecture), folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = _copied(project, Path(scratch, "project"), stage, architecture)
@@ -103,7 +105,7 @@ def package(
         unpacked = _zips(project, copy, folder, target, rules, Path(scratch))
     packed = {name: (folder / name).stat().st_size for name in unpacked}
     _look_inside(folder / "deployment.zip")
-    imported = _import_as_deployed(folder / "deployment.zip")
+    imported = _import_as_deployed(folder / "deployment.zip", runtime)
     _within_limits(template, packed, unpacked)
     return Package(template, packed, unpacked, imported)
 
@@ -213,10 +215,10 @@ def _validate(project: str, stage: str) -> None:
         raise Unsound(str(error)) from error
 
 
-def _import_as_deployed(archive: Path) -> bool:
+def _import_as_deployed(archive: Path, runtime: str) -> bool:
     """Import everything that functions do, from the zip alone, with the Python of the runtime. False without one."""
-    homes = sorted(Path.home().glob(f".pyenv/versions/{RUNTIME.removeprefix('python')}.*/bin/python"))
-    there = [path for path in (shutil.which(RUNTIME), *map(str, homes)) if path and _is_runtime(path)]
+    homes = sorted(Path.home().glob(f".pyenv/versions/{runtime.removeprefix('python')}.*/bin/python"))
+    there = [path for path in (shutil.which(runtime), *map(str, homes)) if path and _is_runtime(path, runtime)]
     if not there:
         return False
     with tempfile.TemporaryDirectory() as folder:
@@ -227,10 +229,10 @@ def _import_as_deployed(archive: Path) -> bool:
     return True
 
 
-def _is_runtime(python: str) -> bool:
+def _is_runtime(python: str, runtime: str) -> bool:
     command = [python, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() == RUNTIME
+    return done.stdout.strip() == runtime
 
 
 def _command(name: str) -> Path:
