@@ -44,12 +44,6 @@ def scheduled(world: World, **fields: Any) -> str:
     return schedule(world, **fields)
 
 
-def failing(world: World) -> str:
-    """A task of which one part is made and the next cannot be."""
-    COPYISTS[0].PER_PART = 1
-    return scheduled(world, parameters={"fail": "b.txt"})
-
-
 def done(world: World, *groups: str) -> str:
     uploaded(world, "all.list", *groups)
     task_id = schedule(world)
@@ -118,7 +112,7 @@ def handed_in(world: World) -> None:
 
 
 MESSAGES = [
-    Scenario("failing run", failing, lambda w, _: w.deliver(), "message"),
+    Scenario("failing run", lambda w: scheduled(w, parameters={"fail": "plan"}), lambda w, _: w.deliver(), "message"),
     Scenario("run again", again, lambda w, _: w.deliver(), "message"),
     Scenario("adoption of uploads", handed_in, lambda w, _: w.deliver(), "message"),
 ]
