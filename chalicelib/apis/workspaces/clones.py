@@ -21,6 +21,7 @@ from chalicelib.apis.workspaces.models import Asset, Resource, State, Workspace
 from chalicelib.batches import batched
 from chalicelib.files import references
 from chalicelib.files.models import Verdict
+from chalicelib.identity import Principal
 from chalicelib.jobs import running
 from chalicelib.jobs.models import Job
 from chalicelib.jobs.trees import Tree
@@ -92,9 +93,10 @@ class _Wanted:
         return f"{self.placed.asset.asset_id}/{self.placed.asset.version}/{self.file.path}"
 
 
-def planned(workspace: Workspace, source: Source) -> Job:
+def planned(workspace: Workspace, source: Source, requester: Principal) -> Job:
     """The job that fills a workspace."""
-    return running.plan(KIND, {"guid": workspace.guid, "source": asdict(source)}, job_id=workspace.job_id)
+    arguments = {"guid": workspace.guid, "source": asdict(source)}
+    return running.plan(KIND, arguments, job_id=workspace.job_id, requester=requester)
 
 
 def small(source: Source) -> list[ClonedAsset] | None:
@@ -144,8 +146,8 @@ def _do(job: Job, bounds: dict[str, Any]) -> None:
 
 
 def _finish(job: Job) -> None:
-    if job.failed:
-        _abandon(job, str(job.error))
+    if job.failed or job.canceled:
+        _abandon(job, job.error or "it was cancelled")
         return
     _end(job, [Workspace.state.set(State.READY.value), Workspace.job_id.remove()])
 

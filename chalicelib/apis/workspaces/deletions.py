@@ -39,8 +39,8 @@ def _do(job: Job, part: dict[str, Any]) -> None:
 
 
 def _finish(job: Job) -> None:
-    """Take away what failed parts have left, and then the workspace's own row."""
-    if job.failed:
+    """Take away what failed or skipped parts have left, and then the workspace's own row."""
+    if job.failed or job.canceled:
         for part in batched(_rows(job, _FIRST, _LAST), _PART):
             _remove(part)
     delete(Workspace.at(job.arguments["guid"]))

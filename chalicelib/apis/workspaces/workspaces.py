@@ -43,7 +43,7 @@ def create(principal: Principal, fields: dict[str, Any], literals: Container[str
     except cloning.ProjectUnknown:
         raise errors.not_found(errors.PROJECT, f"{store_id}/{project_id}") from None
     workspace.store_id, workspace.project_id, workspace.branch = store_id, project_id, branch
-    job = clones.planned(workspace, source)
+    job = clones.planned(workspace, source, principal)
     found = clones.small(source)
     contend(lambda: _write(principal, workspace, job, is_named=fields.get("name") is not None))
     if found is None:
@@ -71,7 +71,7 @@ def delete(principal: Principal, identifier: str) -> None:
         transact(
             Update(Workspace.at(workspace.guid), hidden, Workspace.state == workspace.state),
             *(Delete(claim, Claim.guid == workspace.guid) for claim in _claims(workspace)),
-            Put(job),
+            *running.steps(job),
         )
         return workspace, job
 
@@ -113,7 +113,7 @@ def _write(principal: Principal, workspace: Workspace, job: Job, *, is_named: bo
             Put(workspace, absent(Workspace)),
             Put(named, absent(Claim)),
             Put(located, absent(Claim)),
-            Put(job),
+            *running.steps(job),
             *kept_steps(principal.uid, workspace),
         )
     except TransactionCancelled as cancelled:

@@ -208,6 +208,20 @@ def test_a_clone_that_fails_says_so_and_can_be_deleted(fleet: Studio, monkeypatc
     assert fleet.alice.delete(island.path).json() == "Ok"
 
 
+def test_whoever_clones_sees_the_job_and_may_cancel_it(fleet: Studio) -> None:
+    island = fleet.cloned("island")
+    [job] = fleet.alice.get("/jobs").json()["results"]
+    assert (job["kind"], job["state"], job["may_cancel"]) == (clones.KIND, "queued", True)
+    assert fleet.bob.get(f"/jobs/{job['id']}").status == 404
+    assert fleet.alice.post(f"/jobs/{job['id']}/cancel").status == 200
+    fleet.deliver()
+    assert fleet.alice.get(f"/jobs/{job['id']}").json()["state"] == "canceled"
+    validator = island.statuses()["workspace_validator"]
+    assert (validator["state"], "cancelled" in validator["info"]["error"]) == ("INVALID", True)
+    assert sentence(island.put("/assets/x"), 403) == "workspace is locked"
+    assert fleet.alice.delete(island.path).json() == "Ok"
+
+
 def test_no_asset_is_lost_where_refs_would_be_the_same(studio: Studio) -> None:
     gallery = studio.gallery
     for asset_id in ("Map", "map", "a+b", "a=b", "con", "a_b", "x" * 200):
@@ -459,3 +473,26 @@ def test_a_clone_makes_no_s3_call(studio: Studio) -> None:
     with counting() as calls:
         studio.clone("island")
     assert not [call for call in calls if call.service == "s3"]
+
+
+def test_a_canceled_clone_failed_and_a_canceled_deletion_is_none(fleet: Studio) -> None:
+    import boto3
+
+    island = fleet.cloned("island")
+    cancel_all(fleet)
+    fleet.deliver()
+    assert "cancel" in island.statuses()["workspace_validator"]["info"]["error"]
+    assert fleet.alice.delete(island.path).status == 200
+    cancel_all(fleet)
+    fleet.deliver()
+    assert boto3.client("dynamodb").scan(TableName=fleet.cloud.settings.workspaces_table)["Items"] == []
+
+
+def cancel_all(studio: Studio) -> None:
+    """Cancel every job that has not ended."""
+    import boto3
+
+    rows = boto3.client("dynamodb").scan(TableName=studio.cloud.settings.jobs_table)["Items"]
+    for row in rows:
+        if row["sk"]["S"] == "job":
+            running.cancel(row["pk"]["S"].removeprefix("job#"))
