@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.faults.test_concurrency import at_once
-from tests.files.scanners.samples import EICAR
 from tests.support import listings
 from tests.support.client import Upload
 from tests.support.crashes import Scenario, survive
@@ -103,14 +102,12 @@ def enrolled(world: World) -> None:
 
 SCENARIOS = [
     Scenario("production", lambda w: None, lambda w, _: make_production(w)),
-    Scenario("device", lambda w: None, lambda w, _: make_device(w)),
     Scenario("create", begun, lambda w, _: create(w)),
     Scenario("first links", populated, lambda w, _: add(w, 1, 2, 3), repeatable=True),
     Scenario("further links", linked, lambda w, _: add(w, 2, 3), repeatable=True),
     Scenario("change", populated, lambda w, _: change(w), repeatable=True),
     Scenario("change of media", populated, lambda w, _: change(w, "/api/videoassets/1/"), repeatable=True),
     Scenario("media", begun, lambda w, _: create_media(w)),
-    Scenario("infected media", begun, lambda w, _: create_media(w, EICAR)),
     Scenario("import", begun, lambda w, _: import_one(w)),
     Scenario("deletion of media", shared, lambda w, _: w.client.delete("/api/videoassets/1/")),
     Scenario("member", begun, lambda w, _: enrol(w), repeatable=True),
