@@ -38,7 +38,8 @@ def test_the_sections_that_the_code_cites_are_there() -> None:
 
 def test_every_title_of_an_error_is_documented() -> None:
     source = Path(errors.__file__).read_text(encoding="utf-8")
-    titles = set(re.findall(r'(?:_bad|_not_there|Conflict|Unauthenticated)\(\s*f?"([^"{]+?) ?(?:\{\w+\}[^"]*)?"', source))
+    made = r'(?:_bad|_not_there|Conflict|Unauthenticated)\(\s*f?"([^"{]+?) ?(?:\{\w+\}[^"]*)?"'
+    titles = set(re.findall(made, source))
     assert len(titles) > 15
     section = DOCUMENT.split("## Errors", 1)[1].split("\n## ", 1)[0]
     assert {title for title in titles if title not in section} == set()
