@@ -212,7 +212,8 @@ def test_whoever_clones_sees_the_job_and_may_cancel_it(fleet: Studio) -> None:
     island = fleet.cloned("island")
     [job] = fleet.alice.get("/jobs").json()["results"]
     assert (job["kind"], job["state"], job["may_cancel"]) == (clones.KIND, "queued", True)
-    assert fleet.bob.get(f"/jobs/{job['id']}").status == 404
+    assert fleet.bob.get(f"/jobs/{job['id']}").json()["may_cancel"] is False, "he is of her organisation, no more"
+    assert fleet.bob.post(f"/jobs/{job['id']}/cancel").status == 403
     assert fleet.alice.post(f"/jobs/{job['id']}/cancel").status == 200
     fleet.deliver()
     assert fleet.alice.get(f"/jobs/{job['id']}").json()["state"] == "canceled"
