@@ -125,7 +125,7 @@ def test_the_check_sees_what_is_wrong(world: World) -> None:
     assert len(disagreements(world)) == 1
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_message_three_times_in_any_order_ends_as_once_in_order(world: World, seed: int) -> None:
     bundles, source = arranged(world)
     bundles.with_own_bucket()
