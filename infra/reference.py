@@ -1,7 +1,7 @@
 """Fetches the interactive page of the API reference: Swagger UI, out of a wheel that holds its own distribution.
 
-`python -m infra.reference` puts it where the product serves it from. The wheel is for Django; of it two files are taken,
-and nothing is installed.
+`python -m infra.reference` puts it where the product serves it from. The wheel is for Django; of it two files are taken
+with their license, and nothing is installed.
 """
 
 import shutil
