@@ -70,7 +70,7 @@ class Engine:
         os.environ.update(
             AWS_ENDPOINT_URL=self._ministack.endpoint,
             AWS_ACCESS_KEY_ID="test",
-            AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - the emulator's own word
+            AWS_SECRET_ACCESS_KEY="test",
             AWS_DEFAULT_REGION="us-east-1",
             AWS_CONFIG_FILE=os.devnull,
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,

@@ -42,6 +42,8 @@ _NAMES = {
 _BY_LAMBDA = {"Logs", "Traces"}
 _BY_POLLERS = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 
+_ELSEWHERE = "000000000000"
+
 recorded: dict[str, set[Need]] = {}
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 _running: list[str] = []
@@ -94,14 +96,18 @@ Judgement = dict[str, list[Need]]
 
 
 def judge() -> tuple[Judgement, Judgement]:
-    """What functions did and may not do, and what they may do and never did, by everything that was recorded."""
+    """What functions did and may not do, and what they may do and no function ever did, by everything recorded.
+
+    The resources of a permission are not judged one by one: several functions tell the same listeners of all APIs, and
+    which of those a test has run in which function is chance.
+    """
     denied, unused = {}, {}
+    done = {action for made in recorded.values() for action, _ in made}
     for function in functions():
         policy, made = Policy(function), recorded.get(function, set())
         if too_little := {need for need in made if not policy.allowing(need)}:
             denied[function] = sorted(too_little)
-        needed = {permission for need in made for permission in policy.allowing(need)}
-        if too_much := policy.permissions() - needed:
+        if too_much := {permission for permission in policy.permissions() if permission[0] not in done}:
             unused[function] = sorted(too_much)
     return denied, unused
 
@@ -211,6 +217,8 @@ def _record(call: Call) -> None:
     function = _acting.get() or (_running[0] if len(set(_running)) == 1 else None)
     if function is not None:
         for action, resource in needs(call):
+            if _ELSEWHERE in resource:  # another cloud than that of the tests, with an account of its own
+                continue
             recorded.setdefault(function, set()).add((action, _short(resource)))
 
 
