@@ -141,7 +141,8 @@ class Row(Model):
             newest_first: in reverse order of their keys, where those begin with a moment.
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
-        wanted: Condition | None = cls.sk.startswith(prefix) if prefix else None  # DynamoDB refuses to begin with nothing
+        # DynamoDB refuses to begin with nothing.
+        wanted: Condition | None = cls.sk.startswith(prefix) if prefix else None
         if first is not None:
             wanted = cls.sk.between(first, last or prefix + _LAST)
         forward = False if newest_first else None
