@@ -166,7 +166,7 @@ class Engine:
 
     def json(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """A request that has to succeed; its answer."""
-        status, content = self.request(method, path, body, **headers)
+        status, content = self.request(method, path, body, token=True, **headers)
         assert status < 300, f"{method} {path}: {status} {content[:500]!r}"
         return json.loads(content or b"null")
 

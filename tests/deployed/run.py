@@ -21,7 +21,7 @@ def assets(engine: Engine) -> None:
         number = made["id"].rpartition("/")[2]
         states[name] = engine.until(
             "a verdict",
-            lambda number=number: (found := engine.json("GET", f"/assets/{number}"))["state"] != "unscanned" and found,  # type: ignore[misc]
+            lambda number=number: (found := engine.json("GET", f"/assets/{number}"))["state"] != "unscanned" and found,
         )
         status, served = engine.request("GET", f"/media/{number}/{name}")
         assert (status, served) == (200, content) if name == "a.txt" else status == 404, (status, served[:100])
