@@ -128,6 +128,7 @@ class Row(Model):
         first: str | None = None,
         last: str | None = None,
         newest_first: bool = False,
+        only: Sequence[str] | None = None,
     ) -> Iterator[_R]:
         """The rows of one partition whose sort key begins with `prefix`, in key order, read consistently.
 
@@ -139,6 +140,7 @@ class Row(Model):
             first: begin at this sort key, itself included.
             last: with `first`: end at this sort key, itself included.
             newest_first: in reverse order of their keys, where those begin with a moment.
+            only: the attributes that are wanted; the rows have no others.
         """
         start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
         # DynamoDB refuses to begin with nothing.
@@ -148,7 +150,13 @@ class Row(Model):
         forward = False if newest_first else None
         return iter(
             cls.query(
-                pk, wanted, consistent_read=True, scan_index_forward=forward, limit=limit, last_evaluated_key=start
+                pk,
+                wanted,
+                consistent_read=True,
+                scan_index_forward=forward,
+                limit=limit,
+                last_evaluated_key=start,
+                attributes_to_get=only,
             )
         )
 

@@ -23,7 +23,7 @@ def cut(
     """
     after = None if behind is None else FILES + behind["last"]
     first, last, count, size = "", "", 0, 0
-    for row in BundleFile.below(project_partition(project), FILES, after=after):
+    for row in BundleFile.below(project_partition(project), FILES, after=after, only=["pk", "sk", "size"]):
         more = int(row.size or 0)
         is_alone = alone is not None and more > alone
         if count and (count == most or is_alone or (most_bytes is not None and size + more > most_bytes)):
