@@ -134,12 +134,12 @@ def _measure(size: int) -> dict[str, Any]:
             for project in made:
                 reply = client.get(f"{projects}{project}/job/")
                 assert reply.status == 404, reply.text
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        [peak] = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
         assert client.get(f"{projects}{source}/").status == 200
         assert [client.get(f"{projects}{project}/").status for project in made] == [404, 404]
         objects = [_objects(bucket) for bucket in (settings().library_bucket, BUCKET)]
         assert objects == [size, 0], objects
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-        [peak] = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
         return {"phases": phases, "peak": peak}
 
 
