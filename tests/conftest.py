@@ -23,9 +23,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not _whole(config):
         skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
     elif hasattr(config, "workerinput"):
-        skip = pytest.mark.skip(
-            reason="judges the whole suite, once all processes have told what they saw"
-        )
+        skip = pytest.mark.skip(reason="judges the whole suite, once all processes have told what they saw")
     else:
         return
     for item in last:
