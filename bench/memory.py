@@ -64,7 +64,7 @@ def _judge(size: int) -> None:
     file.name, file.content_type, file.created_at = "a.bin", "application/octet-stream", clock.now()
     file.intake_key, file.attempts = f"large/{file.file_id}", 1
     started = time.monotonic()
-    scanning._judge(file)
+    scanning._judge(file, "v1", None)
     [(verdict, facts)] = written
     assert (verdict, facts["size"]) == (Verdict.CLEAN, size), (verdict, facts)
     seconds = time.monotonic() - started

@@ -216,7 +216,7 @@ def test_parts_that_cannot_all_be_copied_are_thrown_away(bundles: Bundles, monke
     monkeypatch.setattr(multipart, "COPY_PART", 5 * 1024**2)
     _grow(bundles, project, "large", b"0123456789" * 1_200_000)
     copy = bundles.copy(project, ROOT)
-    failures = []
+    failures: list[str] = []
 
     def fail(call: Call) -> None:
         if call.operation == "UploadPartCopy" and not failures:
