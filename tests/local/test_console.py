@@ -66,13 +66,13 @@ def test_queues_are_shown_to_a_superuser(product: Product, tmp_path: Path) -> No
     assert "scan-small" in shown
 
 
+PROJECT = '{"id": "expo", "name": "Expo", "groups": ["g"]}'
+
+
 def test_a_project_shows_its_assets_their_files_and_the_workers_that_take_them(
     product: Product, tmp_path: Path
 ) -> None:
-    json = {"Content_Type": "application/json"}
-    made = product.request(
-        "POST", "/api/default/create", body='{"id": "expo", "name": "Expo", "groups": ["g"]}', **json
-    )
+    made = product.request("POST", "/api/default/create", body=PROJECT, Content_Type="application/json")
     assert made.status == 200
     upload = "/api/default/expo/upload/map?filename=map.gml&create=true"
     graph = b"graph [ node [ id 1 ] node [ id 2 ] edge [ source 1 target 2 ] ]"
