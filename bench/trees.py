@@ -21,7 +21,7 @@ from typing import Any
 
 SIZES = (1_000, 20_000)
 MEMORY, CPU = 1.25, 1.5
-"""What the larger size may need, as a multiple of the smaller: peak memory, and CPU a file, which other load disturbs."""
+"""How much more the larger size may need: peak memory, and CPU a file, which other load disturbs."""
 
 SOURCE, BY_REFERENCE, OWN = "/mnt/archive/source/", "/mnt/archive/copy/", "/mnt/own/copy/"
 BUCKET = "bench-device"
