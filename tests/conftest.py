@@ -17,9 +17,13 @@ _JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what judges all tests behind them, and skip it where not all are run here."""
+    """Put what judges all tests behind them, and skip it where not all are run here.
+
+    The tests that fork for every crash point come first: a fork costs more the more memory its process has come to.
+    """
     last = [item for item in items if item.get_closest_marker("last")]
-    items[:] = [item for item in items if item not in last] + last
+    rest = [item for item in items if item not in last]
+    items[:] = sorted(rest, key=lambda item: "faults" not in item.path.parts) + last
     if not _whole(config):
         skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
     elif hasattr(config, "workerinput"):

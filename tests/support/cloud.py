@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import reset_model_data
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
@@ -138,6 +139,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
 
 def empty() -> None:
     """Take everything out of the kept tables, buckets and queues, behind the API's back."""
+    reset_model_data()  # the fake keeps every object it ever made in a list, and gets slower with each
     for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
         table.items.clear()
     for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
