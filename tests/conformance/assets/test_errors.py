@@ -102,8 +102,8 @@ def test_paths_that_are_none_are_not_found(site: Site) -> None:
 def test_methods_that_a_path_does_not_have(site: Site) -> None:
     made = site.clean()
     table = {
-        ("GET", "/assets"): "OPTIONS, POST",
-        ("DELETE", "/assets"): "OPTIONS, POST",
+        ("PUT", "/assets"): "GET, HEAD, OPTIONS, POST",
+        ("DELETE", "/assets"): "GET, HEAD, OPTIONS, POST",
         ("PATCH", made.url): "DELETE, GET, HEAD, OPTIONS, PUT",
         ("POST", made.url): "DELETE, GET, HEAD, OPTIONS, PUT",
         ("GET", made.url + "/restore"): "OPTIONS, POST",

@@ -11,6 +11,7 @@ import pytest
 
 from app import app
 from chalicelib import aws
+from chalicelib.apis.uploads import service
 from chalicelib.files.models import File, Quota
 from chalicelib.settings import settings
 from tests.support.callers import Caller, new_caller
@@ -47,6 +48,10 @@ class Site:
         self._monkeypatch = monkeypatch
         self.owner, self.other = self.caller("owner"), self.caller("other")
         self.client = self.owner.client
+
+    def expire_at_once(self) -> None:
+        """Let forms and URLs expire the moment they are given, which no setting does."""
+        self._monkeypatch.setattr(service, "lifetime", lambda: 0)
 
     def caller(self, name: str) -> Caller:
         """Mint a principal with a token."""

@@ -113,14 +113,14 @@ OTHER_KEY = "small/" + "0" * 32
 
 
 def expired(site: Site) -> dict[str, object]:
-    site.set(UPLOAD_MINUTES="0")
+    site.expire_at_once()
     form = site.form()
     time.sleep(1.1)
     return form
 
 
 def expired_part(site: Site) -> Answer:
-    site.set(UPLOAD_MINUTES="0")
+    site.expire_at_once()
     url = site.client.get(site.begin().path("/1")).json()["url"]
     time.sleep(1.1)
     return site.s3.request("PUT", url, TEXT)
