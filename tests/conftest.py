@@ -13,17 +13,19 @@ from tests.support.cloud import cloud
 
 __all__ = ["cloud", "permissions"]
 
+_FIRST = {"faults", "survival"}
 _JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put what judges all tests behind them, and skip it where not all are run here.
 
-    The tests that fork for every crash point come first: a fork costs more the more memory its process has come to.
+    The tests that fork for every crash point come first, since a fork costs more with the memory of its process,
+    and the long histories, so that no process is left alone with them.
     """
     last = [item for item in items if item.get_closest_marker("last")]
     rest = [item for item in items if item not in last]
-    items[:] = sorted(rest, key=lambda item: "faults" not in item.path.parts) + last
+    items[:] = sorted(rest, key=lambda item: _FIRST.isdisjoint(item.path.parts)) + last
     if not _whole(config):
         skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
     elif hasattr(config, "workerinput"):
