@@ -188,7 +188,7 @@ def test_what_is_made_waits_for_the_verdicts_of_a_scanner_elsewhere(
         event = json.loads(json.dumps(EVENT))
         event["detail"]["s3ObjectDetails"] |= {"objectKey": found.key, "versionId": found.version}
         event["detail"]["scanResultDetails"] = {"scanResultStatus": "NO_THREATS_FOUND", "threats": None}
-        world.send(event)
+        world.send(event, "scan_large_queue" if intake.is_large(found.key) else "scan_small_queue")
         world.deliver()
     files = world.client.get(f"{stores.PROJECT}/files/map").json()
     assert [file["name"] for file in files] == ["all.list", "copy/all/a.txt", "copy/all/b.txt"]

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,9 @@ class _Watch:
     after: Hook | None
 
 
+hooks_deep: ContextVar[int] = ContextVar("hooks_deep", default=0)
+"""How many hooks are running inside one another. What a test's hook does is not the doing of whom it holds up."""
+
 _watches: list[_Watch] = []
 _base_client: Any = botocore.client.BaseClient
 _original_call = _base_client._make_api_call
@@ -56,12 +60,20 @@ def _watched_call(self: Any, operation_name: str, api_params: dict[str, Any]) ->
     watches = list(_watches)
     for watch in watches:
         if watch.before:
-            watch.before(call)
+            _hooked(watch.before, call)
     result = _original_call(self, operation_name, api_params)
     for watch in watches:
         if watch.after:
-            watch.after(call)
+            _hooked(watch.after, call)
     return result
+
+
+def _hooked(hook: Hook, call: Call) -> None:
+    token = hooks_deep.set(hooks_deep.get() + 1)
+    try:
+        hook(call)
+    finally:
+        hooks_deep.reset(token)
 
 
 _base_client._make_api_call = _watched_call

@@ -214,6 +214,8 @@ def _dynamodb_needs(operation: str, params: dict[str, Any]) -> Iterator[Need]:
 
 
 def _record(call: Call) -> None:
+    if calls.hooks_deep.get() > 1:
+        return  # this is one hook itself, and another made the call
     function = _acting.get() or (_running[0] if len(set(_running)) == 1 else None)
     if function is not None:
         for action, resource in needs(call):
