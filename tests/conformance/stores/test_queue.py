@@ -321,7 +321,8 @@ def test_finished_tasks_vanish_after_two_days(
 def test_the_queue_says_what_workers_do(office: Office, gallery: Gallery) -> None:
     gallery.uploaded("map", "all.list", listing("a.txt"))
     seen: list[Any] = []
-    office.copyist.before_part.append(lambda _: seen.append(gallery.nobody.get("/api/workers/status").json()))
+    nobody = gallery.nobody  # made here, not while a worker is at it
+    office.copyist.before_part.append(lambda _: seen.append(nobody.get("/api/workers/status").json()))
     office.copyist.before_part.append(lambda _: seen.append(gallery.meta("map")))
     office.schedule()
     gallery.deliver()
