@@ -3,6 +3,7 @@
 A reference names its owner as `<api>:<id>`. `app.py` registers one `Owner` for each API name.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,33 @@ class Owner:
 
     on_verdict: OnVerdict
     on_release_due: OnReleaseDue
+
+
+OfPlace = tuple[Callable[[list[str], File], None], Callable[[list[str], str], int | None]]
+"""What a kind of owner wants to hear, as `Owner`, with the parts of its place instead of an id."""
+
+
+def by_kind(kinds: Mapping[str, OfPlace], *, parts: int) -> Owner:
+    """What an API wants to hear that has several kinds of owners, named `<api>:<kind>/<place>`.
+
+    Args:
+        kinds: told of a verdict, and asked for a release, by the kind's name.
+        parts: how many parts a place has; the last one may hold slashes.
+    """
+
+    def parsed(owner_id: str) -> tuple[OfPlace, list[str]]:
+        kind, _, place = owner_id.partition("/")
+        return kinds[kind], place.split("/", parts - 1)
+
+    def on_verdict(owner_id: str, file: File) -> None:
+        (hear_verdict, _), place = parsed(owner_id)
+        hear_verdict(place, file)
+
+    def on_release_due(owner_id: str, file_id: str) -> int | None:
+        (_, may_release), place = parsed(owner_id)
+        return may_release(place, file_id)
+
+    return Owner(on_verdict, on_release_due)
 
 
 _owners: dict[str, Owner] = {}
