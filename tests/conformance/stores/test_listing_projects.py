@@ -2,11 +2,11 @@
 
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib import clock
 from chalicelib.apis.stores import access, projects
 from chalicelib.apis.stores.index_rows import Granted, Tagged
 from chalicelib.apis.stores.models import Project
@@ -147,7 +147,7 @@ def fill(count: int) -> None:
         groups: list[Any] = ["g1", *(["g2"] if number % 2 else []), *(["few"] if number >= count - 3 else [])]
         tags: list[Any] = ["common", *(["rare"] if number in (3, 7) else [])]
         row.name, row.groups, row.tags, row.revision, row.access_revision = "x", groups, tags, 1, 1
-        row.created_at = row.updated_at = clock.now().replace(microsecond=0, year=2020)
+        row.created_at = row.updated_at = datetime(2020, 1, 1, tzinfo=UTC)
         rows += [row, *(Granted.at("default", group, row.project_id) for group in groups)]
         rows += [Tagged.project("default", tag, row.project_id) for tag in tags]
     stock(rows)
