@@ -41,6 +41,7 @@ from chalicelib.settings import settings
 
 DUE_SHARDS = 4
 _CONTENTION_ATTEMPTS = 40
+_EMPTY_ROUNDS = 8
 _LAST = "\U0010ffff"
 """Sorts behind everything that a key may go on with."""
 
@@ -109,13 +110,8 @@ class Row(Model):
     def find_many(cls: type[_R], keys: Sequence[tuple[str, str]]) -> list[_R]:
         """The rows under these keys (at most 100), read consistently in one call; absent ones are left out."""
         name = cls._get_connection().table_name
-        wanted: Any = {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys], "ConsistentRead": True}
-        found: list[_R] = []
-        while wanted:
-            answer = _dynamodb().dispatch("BatchGetItem", {"RequestItems": {name: wanted}})
-            found += [cls.from_raw_data(item) for item in answer["Responses"].get(name, [])]
-            wanted = answer.get("UnprocessedKeys", {}).get(name)
-        return found
+        asked = {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys], "ConsistentRead": True}
+        return [cls.from_raw_data(item) for _, item in _got({name: asked})] if keys else []
 
     @classmethod
     def below(
@@ -204,14 +200,34 @@ def find_each(*blanks: Row) -> list[Any]:
     for table in wanted:
         _table(table)  # so that PynamoDB knows its keys
     found: dict[tuple[str, str, str], Row] = {}
+    for table, item in _got(wanted):
+        key = table, item["pk"]["S"], item["sk"]["S"]
+        found[key] = kinds[key].from_raw_data(item)
+    return [found.get(key) for key in ((getattr(settings(), row.table_setting), row.pk, row.sk) for row in blanks)]
+
+
+def _got(wanted: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each item that a BatchGetItem for `wanted` gives, with the name of its table.
+
+    DynamoDB leaves keys over when it throttles, and when an answer is full at 16 MB. They are asked for again after a
+    short wait, which grows as long as nothing comes.
+
+    Raises:
+        Busy: nothing came for too long.
+    """
+    rounds = 0
     while wanted:
         answer = _dynamodb().dispatch("BatchGetItem", {"RequestItems": wanted})
+        count = 0
         for table, items in answer["Responses"].items():
-            for item in items:
-                key = table, item["pk"]["S"], item["sk"]["S"]
-                found[key] = kinds[key].from_raw_data(item)
+            count += len(items)
+            yield from ((table, item) for item in items)
         wanted = answer.get("UnprocessedKeys") or {}
-    return [found.get(key) for key in ((getattr(settings(), row.table_setting), row.pk, row.sk) for row in blanks)]
+        rounds = 0 if count else rounds + 1
+        if rounds == _EMPTY_ROUNDS:
+            raise Busy
+        if wanted:
+            _wait(rounds, 0.025)
 
 
 def each_below(pk: str, prefix: str, kinds: Mapping[str, type[Row]]) -> Iterator[Row]:
@@ -347,8 +363,13 @@ def contend(attempt: Callable[[], _T]) -> _T:
         try:
             return attempt()
         except (ConditionFailed, TransactionCancelled):
-            time.sleep(random.uniform(0, min(0.005 * 2**round_, 0.4)))  # noqa: S311
+            _wait(round_, 0.005)
     raise Busy
+
+
+def _wait(round_: int, first: float) -> None:
+    """Wait up to `first` seconds, in each further round up to twice as long, but never more than a moment."""
+    time.sleep(random.uniform(0, min(first * 2**round_, 0.4)))  # noqa: S311
 
 
 def _conditional(operation: str, request: dict[str, Any], row: _R, stamp: str | None = None) -> _R | None:
