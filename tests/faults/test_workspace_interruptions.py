@@ -34,6 +34,12 @@ def widely(world: World) -> str:
     return seen
 
 
+def with_used_file(world: World) -> str:
+    """The same, and `/assets/a` depends on `/resources/y`."""
+    seen = prepared(world)
+    return put(world, "/assets/a", seen=seen, status=200, main="/resources/x", dependencies=["/resources/y"])
+
+
 def being_cloned(world: World) -> None:
     world.cloud.monkeypatch.setattr(clones, "SMALL", 1)
     project(world, 1)
@@ -55,6 +61,19 @@ def renames(new: str) -> Deed:
     return lambda world, date: world.client.post(
         f"{ISLAND}/rename/assets/a", json={"new": new}, headers={"Last-modified": date}
     )
+
+
+def moves(ref: str, new: str) -> Deed:
+    """Renames an asset as it is then, if it is there."""
+
+    def act(world: World, _: Any) -> object:
+        reply = world.client.get(f"/contentbrowser/workspaces/island{ref}")
+        if reply.status != 200:
+            return reply
+        headers = {"Last-modified": reply.json()["meta"]["modified"]}
+        return world.client.post(f"{ISLAND}/rename{ref}", json={"new": new}, headers=headers)
+
+    return act
 
 
 def puts_file(ref: str) -> Deed:
@@ -108,6 +127,16 @@ PAIRS = [
     ),
     Interruption("rename, meanwhile its place is taken", prepared, renames("/assets/z"), puts("/assets/Z")),
     Interruption("asset, meanwhile a rename to its place", prepared, puts("/assets/Z"), renames("/assets/z")),
+    Interruption("what is used goes, meanwhile its user moves", prepared, deletes("/assets/b"), renames("/assets/z")),
+    Interruption(
+        "used file goes, meanwhile its user moves", with_used_file, deletes("/resources/y"), renames("/assets/z")
+    ),
+    Interruption(
+        "many uses, meanwhile their user moves",
+        widely,
+        puts("/assets/n", dependencies=MANY),
+        moves("/assets/n", "/assets/m"),
+    ),
     Interruption("asset goes, meanwhile rename", prepared, deletes("/assets/a"), renames("/assets/z")),
     Interruption(
         "many uses, meanwhile one of them goes", widely, puts("/assets/n", dependencies=MANY), deletes("/assets/c")

@@ -28,6 +28,7 @@ from chalicelib.apis.workspaces.models import (
     uses_prefix,
 )
 from chalicelib.batches import batched
+from chalicelib.errors import Busy
 from chalicelib.rows import Check, Delete, Put, Step, Update, contend, find_each, transact
 from chalicelib.rows import delete as delete_row
 
@@ -37,6 +38,7 @@ _TOGETHER = 88
 _AT_ONCE = 98
 _LOOSE_SECONDS = 120
 _MOST_NAMED = 100
+_LOOKS = 20
 
 
 class Loose(WorkspaceRow):
@@ -135,10 +137,31 @@ def ids_in(assets: Iterable[Asset]) -> Iterator[str]:
     return (one for asset in assets for one in asset.dependencies or () if not one.startswith("/"))
 
 
+def _rows_of(guid: str, asset_ids: Iterable[str]) -> list[Asset]:
+    """The rows of those of these assets (at most 100) that are there, wherever they are by now.
+
+    Two BatchGetItems, and two more for those that were renamed in between: such an asset must not be taken for gone.
+
+    Raises:
+        Busy: some were renamed every time.
+    """
+    found: list[Asset] = []
+    left = list(asset_ids)
+    for _ in range(_LOOKS):
+        places = refs_of(guid, left)
+        if not places:
+            return found
+        rows: list[Asset | None] = find_each(*(Asset.at(guid, ref) for ref in places.values()))
+        there = {row.asset_id: row for row in rows if row is not None}
+        found += [there[one] for one in places if one in there]
+        left = [one for one in places if one not in there]
+    if left:
+        raise Busy
+    return found
+
+
 def _truly(guid: str, used: str, asset_ids: list[str]) -> list[str]:
-    refs = refs_of(guid, asset_ids)
-    assets: list[Asset | None] = find_each(*(Asset.at(guid, ref) for ref in refs.values())) if refs else []
-    return [asset.ref for asset in assets if asset is not None and used in asset.uses]
+    return [row.ref for row in _rows_of(guid, asset_ids) if used in row.uses]
 
 
 def _tidy(guid: str, asset_id: str, targets: list[str]) -> None:
@@ -146,9 +169,7 @@ def _tidy(guid: str, asset_id: str, targets: list[str]) -> None:
     workspace = Workspace.find(key.pk, key.sk)
     if workspace is None or workspace.state != State.READY:
         return
-    refs = refs_of(guid, [asset_id])
-    asset = next((row for row in find_each(*(Asset.at(guid, ref) for ref in refs.values())) if row), None)
-    kept = set(asset.uses) if asset is not None and asset.asset_id == asset_id else set()
+    kept = {used for row in _rows_of(guid, [asset_id]) for used in row.uses}
     stale = [one for one in targets if one not in kept]
     if stale:
         transact(is_unchanged(workspace), *(Delete(Use.at(guid, one, asset_id)) for one in stale))
