@@ -29,6 +29,7 @@ What one write must not lose to another is held thus:
 """
 
 import hashlib
+import json
 from enum import StrEnum
 from typing import Any, Self
 
@@ -42,6 +43,14 @@ from pynamodb.attributes import (
 
 from chalicelib.apis.workspaces import refs
 from chalicelib.rows import Row
+
+
+class CompactJSONAttribute(JSONAttribute):
+    """JSON as answers have it, without needless blanks and escapes: as large in the row as it was counted."""
+
+    def serialize(self, value: Any) -> str | None:
+        """The text of a value."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class State(StrEnum):
@@ -119,7 +128,7 @@ class Asset(WorkspaceRow):
     modified = NumberAttribute(null=True)
     main = UnicodeAttribute(null=True)
     dependencies: ListAttribute[Any] = ListAttribute(null=True)
-    body = JSONAttribute(null=True)
+    body = CompactJSONAttribute(null=True)
     source = UnicodeAttribute(null=True)
     """The asset of the project that it was cloned from."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.workspaces.studio import Studio, Workspace, sentence
 from tests.files.scanners.samples import EICAR
+from tests.support.calls import Call, on_call
 
 HULL = "/resources/hull/hull.obj"
 OLD = "2016-08-16T07:29:11.695Z"
@@ -207,11 +208,44 @@ def test_an_asset_too_large_for_a_row_is_refused(island: Workspace) -> None:
     assert island.put("/assets/a", {"comment": "x" * 299_000}).status == 201
 
 
+@pytest.mark.parametrize("body", [{"comment": "字" * 99_000}, {"comment": "é" * 149_000}, {"numbers": [1] * 149_000}])
+def test_an_asset_is_as_large_in_its_row_as_it_was_counted(island: Workspace, body: dict[str, Any]) -> None:
+    others = [f"/assets/o{number}" for number in range(30)]
+    for ref in others:
+        island.made(ref)
+    island.made("/assets/a", **body, dependencies=others)
+    shown = island.asset("/assets/a")
+    assert {name: shown[name] for name in body} == body
+
+
 def test_dependencies_are_sorted_and_shown_by_ref(island: Workspace) -> None:
     for ref in ("/assets/b", "/assets/c"):
         island.made(ref)
     island.made("/assets/a", dependencies=["/assets/c", HULL, "/assets/b"])
     assert island.asset("/assets/a")["dependencies"] == ["/assets/b", "/assets/c", HULL]
+
+
+@pytest.mark.parametrize("path", ["/assets/a", "/assets/", "/assets/?q=ref:+/a"])
+def test_what_loses_a_dependency_while_it_is_read_is_shown_without_it(
+    studio: Studio, island: Workspace, path: str
+) -> None:
+    island.made("/assets/b")
+    seen = island.made("/assets/a", dependencies=["/assets/b", HULL])
+    reads: list[str] = []
+
+    def before(call: Call) -> None:
+        reads.append(call.operation)
+        if reads.count("BatchGetItem") == 2 and call.operation == "BatchGetItem":
+            assert island.put("/assets/a", {}, seen=seen).status == 200
+            assert island.delete("/assets/b").status == 204
+
+    assert studio.alice.get(island.browser).status == 200
+    with on_call(before=before):
+        reply = studio.alice.get(f"{island.browser}{path}")
+    assert reply.status == 200, reply.text
+    shown = reply.json() if path == "/assets/a" else reply.json()["items"][0]
+    assert (shown["meta"]["ref"], shown["dependencies"]) == ("/assets/a", [HULL])
+    assert reads.count("BatchGetItem") > 2, "it was held up"
 
 
 def test_a_main_may_be_a_dependency_as_well(island: Workspace) -> None:
