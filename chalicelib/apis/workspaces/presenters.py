@@ -65,8 +65,12 @@ def asset(shown: Shown) -> dict[str, Any]:
 
 
 def one_of_many(row: Asset, refs: Mapping[str, str]) -> dict[str, Any]:
-    """An asset whole, the refs of those it depends on being these, by their ids."""
-    dependencies = [one if one.startswith("/") else refs[one] for one in row.dependencies or ()]
+    """An asset whole, the refs of those it depends on being these, by their ids.
+
+    One without a ref was there when the row was read and is not any more: the asset has been replaced meanwhile.
+    """
+    dependencies = [one if one.startswith("/") else refs.get(one) for one in row.dependencies or ()]
+    dependencies = [one for one in dependencies if one is not None]
     return {"dependencies": dependencies, "main": row.main or "", **(row.body or {}), "meta": meta(row)}
 
 
