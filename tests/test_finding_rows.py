@@ -27,7 +27,7 @@ class Sparing:
         connection: Any = rows._dynamodb()
         self._dispatch = connection.dispatch
         monkeypatch.setattr(connection, "dispatch", self.dispatch)
-        monkeypatch.setattr(rows.time, "sleep", self.waits.append)
+        monkeypatch.setattr("time.sleep", self.waits.append)
 
     def dispatch(self, operation: str, request: dict[str, Any]) -> Any:
         """One call, as PynamoDB makes it."""

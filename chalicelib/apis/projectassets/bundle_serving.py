@@ -2,13 +2,16 @@
 "Bundles").
 """
 
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 from chalice.app import Response
 
 from chalicelib.apis.projectassets import access, bundles, errors, parameters, paths, records
 from chalicelib.apis.projectassets.bundles import Content, Place
+from chalicelib.apis.projectassets.presenters import ROOM
 from chalicelib.errors import NotFound
 from chalicelib.files import names, objects
 from chalicelib.files.models import Verdict
@@ -17,7 +20,7 @@ from chalicelib.web import bodies, delivery, policies
 from chalicelib.web.authentication import principal
 from chalicelib.web.hosts import Host, host_of, origin
 from chalicelib.web.request import Request
-from chalicelib.web.responses import json_response
+from chalicelib.web.responses import encode, json_response
 
 _EMPTY_BODIES = (b"", b"{}", b"null")
 _WHY_NOT = {
@@ -68,13 +71,23 @@ def listing(request: Request, who: Principal, raw_id: str) -> Response:
         raise errors.invalid_parameter("cursor", "The cursor is none that a list gave.")
     project = records.find(access.of(who), raw_id)
     found = list(islice(bundles.entries(project, limit=wanted + 1, after=after), wanted + 1)) if wanted else []
-    page = found[:wanted]
+    told = list(_fitting(bundles.presented(Place(project, row.path, row)) for row in found[:wanted]))
     headers = {}
-    if len(found) > wanted:
+    if len(found) > len(told):
         here = f"{origin(Host.API, request)}/api/projectassets/{project.number}/files/"
-        query = f"limit={wanted}&cursor={quote(page[-1].path, safe='')}"
+        query = f"limit={wanted}&cursor={quote(found[len(told) - 1].path, safe='')}"
         headers["Link"] = f'<{here}?{query}>; rel="next"'
-    return json_response([bundles.presented(Place(project, row.path, row)) for row in page], headers=headers)
+    return json_response(told, headers=headers)
+
+
+def _fitting(told: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """As many of these as one answer has room for: paths may be long, and twice as long in JSON."""
+    room = ROOM
+    for one in told:
+        room -= len(encode(one)) + 1
+        if room < 0:
+            return
+        yield one
 
 
 def serve(request: Request, who: Principal, raw_id: str, text: str) -> Response:

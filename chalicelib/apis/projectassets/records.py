@@ -8,11 +8,12 @@ from chalicelib.apis.projectassets.access import Rights
 from chalicelib.apis.projectassets.links import Link
 from chalicelib.apis.projectassets.models import PROJECT, BundleFile, LinkPage, Project, Root, project_partition
 from chalicelib.rows import Row, Step, Update, each_below
+from chalicelib.web.responses import encode
 
 FILES_SHOWN = 10_000
 """Files of a bundle that a project shows at most; the route of its files pages them all."""
 
-_FILES_BYTES = 2_500_000
+_FILES_BYTES = 3_000_000
 
 _KINDS: Mapping[str, type[Row]] = {"project#assets/": LinkPage, "project#file/": BundleFile, "project": Project}
 
@@ -77,10 +78,15 @@ def _shown(project: Project, rows: Iterator[Row]) -> Iterator[Row]:
     count = size = 0
     for row in rows:
         if isinstance(row, BundleFile):
-            count, size = count + 1, size + len(row.path) + len(project.bundle_root) + 200
+            count, size = count + 1, size + _size_of(project, row)
             if project.copy_job is not None or count > FILES_SHOWN or size > _FILES_BYTES:
                 return
         yield row
+
+
+def _size_of(project: Project, row: BundleFile) -> int:
+    """The bytes of JSON that a file takes in its project's answer, at most."""
+    return len(encode(f"{project.bundle_root}{row.path}")) + len(row.content_type or "") + 200
 
 
 def _paths(project: Project) -> dict[str, str]:

@@ -1,10 +1,15 @@
 """Files of bundles: put, scanned, fetched, listed, replaced, removed (docs/apis/projectassets.md, "Bundles")."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
+from chalicelib.apis.projectassets import access, records
+from chalicelib.apis.projectassets.models import BundleFile
+from chalicelib.identity import LOCAL_SUPERUSER
 from tests.files.scanners.samples import EICAR
 from tests.support.bundles import SOURCE, Bundles, bundle_rows, everything_wrong
 from tests.support.world import World, world
@@ -146,6 +151,53 @@ def test_the_inventory_is_shown_by_absolute_paths_and_not_in_lists(bundles: Bund
     assert shown is not None
     assert {path: entry["size"] for path, entry in shown["files"].items()} == {SOURCE + "a": 1, SOURCE + "dir/b": 2}
     assert [one["files"] for one in bundles.client.get("/api/projectassets/").json()] == [{}]
+
+
+def entry(project: int, path: str) -> BundleFile:
+    """A clean file of a bundle, as its row is."""
+    row = BundleFile.at(project, path)
+    row.file_id, row.library_key, row.state = "f", "f/0", "clean"
+    row.size, row.sha256, row.content_type, row.updated_at = 10**12, "0" * 64, "application/octet-stream", clock.now()
+    return row
+
+
+@pytest.mark.parametrize(
+    ("letters", "count", "most"), [("x" * 20, 10_050, 10_000), ("字" * 280, 5_000, 2_000), ('"' * 850, 5_000, 2_000)]
+)
+def test_of_very_many_files_the_first_are_shown_as_far_as_an_answer_holds_them(
+    bundles: Bundles, monkeypatch: pytest.MonkeyPatch, letters: str, count: int, most: int
+) -> None:
+    number = bundles.project("/mnt/archive/" + letters[:250] + "/")
+    project = records.find(access.of(LOCAL_SUPERUSER), str(number))
+    rows = [entry(number, f"{position:05}{letters}") for position in range(count)]
+    monkeypatch.setattr(records, "each_below", lambda *_: iter([project, *rows]))
+    reply = bundles.client.get(f"/api/projectassets/{number}/")
+    assert reply.status == 200, reply.text
+    shown = list(reply.json()["files"])
+    assert 500 < len(shown) <= most
+    assert shown == [f"{project.bundle_root}{row.path}" for row in rows[: len(shown)]]
+    if len(letters) == 20:
+        assert len(shown) == most
+
+
+def test_a_list_ends_before_it_is_too_large_and_goes_on_behind_that(
+    bundles: Bundles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = bundles.project("/mnt/archive/" + '"' * 800 + "/")
+    rows = [entry(project, f"{position:04}" + '"' * 890) for position in range(1_000)]
+
+    def entries(*_: object, limit: int, after: str | None) -> Iterator[BundleFile]:
+        return iter([row for row in rows if after is None or row.path > after][:limit])
+
+    monkeypatch.setattr("chalicelib.apis.projectassets.bundles.entries", entries)
+    url, seen, pages = f"/api/projectassets/{project}/files/", [], 0
+    while url:
+        reply = bundles.client.get(url)
+        assert reply.status == 200, reply.text
+        seen += [one["path"] for one in reply.json()]
+        url, pages = reply.headers.get("Link", "")[1:].partition(">")[0], pages + 1
+    assert seen == [row.path for row in rows]
+    assert pages == 2
 
 
 def test_a_list_is_paged_by_limit_and_cursor(bundles: Bundles) -> None:
