@@ -1,14 +1,17 @@
 """The Bilrost API survives a crash at any AWS call, many writers at once, and disorder (invariants 4 to 6)."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from chalicelib.apis.stores.cloning import Source
-from chalicelib.apis.workspaces import clones, uses
+from chalicelib.apis.stores import cloning
+from chalicelib.apis.stores.cloning import ClonedAsset, Source
+from chalicelib.apis.workspaces import clones, refs, uses
 from chalicelib.files.receiving import begin_upload
 from chalicelib.rows import transact
 from chalicelib.settings import settings
@@ -16,6 +19,7 @@ from tests.faults import workspaces
 from tests.faults.test_concurrency import at_once
 from tests.faults.workspaces import ISLAND, MANAGER, clone, cloned, modified, project, put, replace, upload
 from tests.files.scanners.samples import EICAR
+from tests.support.calls import Call, on_call
 from tests.support.crashes import Scenario, survive
 from tests.support.world import World
 
@@ -299,12 +303,22 @@ def test_messages_twice_and_late_end_the_same(world: World) -> None:
     valid(world)
 
 
+def to_be_cloned() -> list[ClonedAsset]:
+    """What a clone of the project `expo` takes over."""
+    source = Source("default", "expo", "Expo", "master", None, ("g1",), False)
+    return [asset for page in cloning.pages(source) for asset in page.assets]
+
+
+def guid_of(world: World) -> str:
+    """The guid of the only workspace."""
+    (row,) = [row for row in world.rows("workspaces_table") if row["sk"] == "workspace"]
+    return str(row["pk"].removeprefix("workspace#"))
+
+
 def test_a_late_part_of_a_clone_overwrites_nothing(world: World) -> None:
     being_cloned(world)
-    guid = world.rows("workspaces_table")[-1]["pk"].removeprefix("workspace#")
-    source = next(row for row in world.rows("jobs_table") if row["sk"] == "job" and row["kind"] == clones.KIND)
-    assert source
-    found = clones.small(Source("default", "expo", "Expo", "master", None, ("g1",), False)) or []
+    guid, found = guid_of(world), to_be_cloned()
+    assert [asset.asset_id for asset in found] == ["ship0", "ship1"]
     world.deliver()
     seen = modified(world, "/assets/ship0")
     headers = {"Last-modified": seen}
@@ -312,6 +326,29 @@ def test_a_late_part_of_a_clone_overwrites_nothing(world: World) -> None:
     before = sorted(map(str, world.rows("workspaces_table")))
     clones.write(guid, found)
     assert sorted(map(str, world.rows("workspaces_table"))) == before
+
+
+def test_a_main_that_had_to_move_is_followed_though_others_are_at_it(world: World) -> None:
+    being_cloned(world)
+    guid, found = guid_of(world), to_be_cloned()
+    files = [dataclasses.replace(one.files[0], path=path) for one, path in zip(found, ("A.obj", "a.obj"), strict=True)]
+    asset = dataclasses.replace(found[0], asset_id="both", index_path="a.obj", files=files)
+    conflicts: list[str] = []
+
+    def before(call: Call) -> None:
+        for item in call.params.get("TransactItems", []):
+            key = item.get("Update", {}).get("Key", {}).get("sk", {}).get("S")
+            if key == "ref#/assets//both" and len(conflicts) < 3:
+                conflicts.append(key)
+                raise ClientError({"Error": {"Code": "TransactionConflictException", "Message": "x"}}, call.operation)
+
+    with on_call(before=before):
+        clones.write(guid, [asset])
+    assert len(conflicts) == 3
+    rows = {row["sk"]: row for row in world.rows("workspaces_table")}
+    main = rows["ref#/assets//both"]["main"]
+    assert main != "/resources/both/a.obj"
+    assert rows[f"ref#{refs.key(main)}"]["main_of"] == rows["ref#/assets//both"]["asset_id"]
 
 
 def test_a_verdict_on_what_was_replaced_counts_for_nothing(world: World) -> None:

@@ -247,7 +247,7 @@ def _follow_main(guid: str, moved: _Wanted) -> None:
     if moved.file.path == moved.placed.asset.index_path:
         main = moved.placed.file_ref(moved.file.path, moved.variant)
         row = Asset.at(guid, moved.placed.ref())
-        contend(lambda: _tried(guid, [Update(row, [Asset.main.set(main)], Asset.pk.exists())]))
+        contend(lambda: _demand_progress(_tried(guid, [Update(row, [Asset.main.set(main)], Asset.pk.exists())])))
 
 
 def _tried(guid: str, steps: list[Step]) -> TransactionCancelled | None:
