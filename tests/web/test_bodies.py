@@ -302,6 +302,7 @@ def test_no_mixture_of_names_breaks_it(fields: list[tuple[str, str]]) -> None:
 VALUES = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
 )
 
 

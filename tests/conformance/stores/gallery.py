@@ -143,9 +143,10 @@ class Gallery:
 
 def stock(rows: Sequence[Row]) -> None:
     """Write many rows of the stores table behind the API's back."""
+    dynamodb = boto3.client("dynamodb")
     for first in range(0, len(rows), 25):
         puts: Any = [{"PutRequest": {"Item": row.serialize()}} for row in rows[first : first + 25]]
-        boto3.client("dynamodb").batch_write_item(RequestItems={settings().stores_table: puts})
+        dynamodb.batch_write_item(RequestItems={settings().stores_table: puts})
 
 
 def title(reply: Reply, status: int = 400) -> str:

@@ -45,7 +45,7 @@ def test_a_token_is_shown_once_and_listed_without_itself(root: Caller) -> None:
     made = root.client.post("/tokens", json={"name": "alice", "days": 7}).json()
     listed = root.client.get("/tokens")
     assert made["token"] not in listed.text
-    assert made["token"].rpartition("_")[2] not in listed.text
+    assert made["token"].split("_", 2)[2] not in listed.text
     [entry] = [one for one in listed.json()["results"] if one["name"] == "alice"]
     assert entry == {name: value for name, value in made.items() if name not in ("_response_info", "token")}
     assert entry["expires_at"] > entry["created_at"]
