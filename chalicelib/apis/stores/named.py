@@ -14,6 +14,7 @@ from chalicelib.apis.stores.index_rows import Label
 from chalicelib.apis.stores.models import Asset, Named, Project
 from chalicelib.identity import Principal
 from chalicelib.rows import Put, absent, contend
+from chalicelib.web.responses import encode
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 1_000
@@ -24,7 +25,11 @@ _PIECE = 300_000
 _MOST_PIECES = 11
 """A transaction takes 4 MB."""
 
-_ROOM = 3_000_000
+_ROOM, _ROOM_FOR_HEADS = 2_400_000, 900_000
+"""Bytes of an answer that asset versions may take, and names and descriptions."""
+
+_MOST_READ = 16_000_000
+"""Bytes of compressed asset versions that are read for one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +78,23 @@ def add(principal: Principal, store_id: str, project_id: str, fields: dict[str, 
 def of(project: Project) -> list[NamedVersion]:
     """The named versions of a project, the newest first; no call when there is none.
 
-    Older ones come without their asset versions once these have taken up the room of an answer.
+    Older ones come without their asset versions once these have taken up the room of an answer, and are left out once
+    there is no room for their names either, or too much would have to be read.
     """
     if not project.named_count:
         return []
     found: list[NamedVersion] = []
-    room = _ROOM
+    room, room_for_heads, left = _ROOM, _ROOM_FOR_HEADS, _MOST_READ
     for row, packed in _rows(project):
-        text = zlib.decompress(packed)
-        room -= len(text)
-        versions = json.loads(text) if room > 0 else None
+        room_for_heads -= len(encode([row.name, row.description])) + 100
+        left -= len(packed)
+        if min(room_for_heads, left) < 0 and found:
+            break
+        versions = None
+        if room > 0:
+            text = zlib.decompress(packed)
+            room -= len(text)
+            versions = json.loads(text) if room > 0 else None
         found.append(NamedVersion(row.name, row.description, row.added_at, versions))
     return found
 

@@ -1,11 +1,14 @@
 """Named versions of a project (specification section 3)."""
 
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from chalicelib import clock
 from chalicelib.apis.stores import named
+from chalicelib.apis.stores.models import Named
 from tests.conformance.stores.gallery import PROJECT, Gallery, title
 
 
@@ -61,6 +64,30 @@ def test_of_concurrent_names_none_is_lost(gallery: Gallery) -> None:
     assert sorted(version["name"] for version in versions) == sorted(names)
     [listed] = gallery.alice.get("/api/default/list?metadata=1").json()
     assert len(listed["versions"]) == 10
+
+
+def test_of_very_many_the_newest_are_shown_as_far_as_an_answer_holds_them(gallery: Gallery) -> None:
+    name(gallery, "first")
+    rows = []
+    for number in range(801, 1, -1):
+        row = Named.at("default", "expo", number)
+        row.name, row.description, row.added_at = f"v{number}", "\x01" * named.LONGEST_DESCRIPTION, clock.now()
+        rows.append((row, zlib.compress(b"{}")))
+    gallery.cloud.monkeypatch.setattr(named, "_rows", lambda project: iter(rows))
+    reply = gallery.alice.get(f"{PROJECT}/projectMeta")
+    assert reply.status == 200, reply.text
+    shown = [version["name"] for version in reply.json()["versions"]]
+    assert 100 < len(shown) < 800
+    assert shown == [f"v{801 - position}" for position in range(len(shown))]
+
+
+def test_only_so_much_is_read_for_one_answer(gallery: Gallery) -> None:
+    gallery.make_asset("map")
+    for text in ("one", "two", "three"):
+        name(gallery, text)
+    gallery.cloud.monkeypatch.setattr(named, "_MOST_READ", 1)
+    versions = gallery.alice.get(f"{PROJECT}/projectMeta").json()["versions"]
+    assert [version["name"] for version in versions] == ["three"], "the newest is always there"
 
 
 def test_many_assets_take_several_rows_and_old_names_may_lack_room(gallery: Gallery) -> None:
