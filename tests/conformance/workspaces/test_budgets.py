@@ -135,8 +135,8 @@ def test_a_page_costs_the_same_at_ten_and_at_a_thousand_assets(studio: Studio, k
     assert costs == [budget(batch=2, query=3)] * 2
 
 
-def test_a_clone_costs_a_transaction_for_each_33_files_and_no_s3_call(studio: Studio) -> None:
-    count = 198
+@pytest.mark.parametrize("count", [76, 120])
+def test_a_clone_costs_a_transaction_for_each_33_files_and_no_s3_call(studio: Studio, count: int) -> None:
     fill_project(count)
     with counting() as recorded:
         island = studio.cloned("island")
@@ -144,7 +144,8 @@ def test_a_clone_costs_a_transaction_for_each_33_files_and_no_s3_call(studio: St
     assert not [call for call in recorded if call.service == "s3"]
     sharing, rows = _transactions(studio, recorded)
     assert sharing == -(-(count + 1) // 33)
-    assert rows <= count / 25
+    assert rows == -(-(count + 1) // 49) + 1, "of 49 assets each, and the one that begins"
+    assert recorded.counts()["dynamodb.Query"] <= 12, "what is read of the project is the same two pages"
     listed = studio.alice.get(f"{island.browser}/assets/?maxResults=1000").json()
     assert listed["totalItems"] == count + 1
     assert island.status()["state"] == "VALID"
