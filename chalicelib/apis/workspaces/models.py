@@ -44,6 +44,9 @@ from pynamodb.attributes import (
 from chalicelib.apis.workspaces import refs
 from chalicelib.rows import Row
 
+OF_RESOURCES = "r"
+"""What the targets begin with that are resources; ids of assets are hex digits."""
+
 
 class CompactJSONAttribute(JSONAttribute):
     """JSON as answers have it, without needless blanks and escapes: as large in the row as it was counted."""
@@ -195,6 +198,11 @@ class Use(WorkspaceRow):
         return cls(pk=partition(guid), sk=f"{uses_prefix(used)}{asset_id}")
 
     @property
+    def used(self) -> str:
+        """The target that it depends on."""
+        return self.sk.split("#")[1]
+
+    @property
     def asset_id(self) -> str:
         """The id of the asset that depends."""
         return self.sk.rpartition("#")[2]
@@ -248,7 +256,7 @@ def target(dependency: str) -> str:
     """How a dependency, as an asset's row has it, is named in keys: an asset by its id, a resource by a digest."""
     if not dependency.startswith("/"):
         return dependency
-    return "r" + hashlib.sha256(refs.key(dependency).encode()).hexdigest()[:31]
+    return OF_RESOURCES + hashlib.sha256(refs.key(dependency).encode()).hexdigest()[:31]
 
 
 def uses_prefix(used: str) -> str:

@@ -11,13 +11,14 @@ and counts the sequence up with each deletion, so that nobody commits who wrote 
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Self
 
 from pynamodb.attributes import JSONAttribute
 
 from chalicelib import clock
 from chalicelib.apis.workspaces.models import (
+    OF_RESOURCES,
     Asset,
     Name,
     State,
@@ -121,6 +122,19 @@ def of(guid: str, used: str) -> list[str]:
         if len(found) >= _MOST_NAMED:
             break
     return found[:_MOST_NAMED]
+
+
+def of_resources(guid: str, wanted: Container[str]) -> Iterator[tuple[str, str]]:
+    """The uses of resources, of any number of these targets: each target with the ref of an asset that depends on it.
+
+    One Query for each started MB of all uses of resources, and two BatchGetItems for each hundred of those wanted.
+    """
+    rows = ((row.used, row.asset_id) for row in Use.below(partition(guid), uses_prefix(OF_RESOURCES).rstrip("#")))
+    for some in batched((pair for pair in rows if pair[0] in wanted), _MOST_NAMED):
+        assets = {row.asset_id: row for row in _rows_of(guid, dict.fromkeys(asset_id for _, asset_id in some))}
+        for used, asset_id in some:
+            if asset_id in assets and used in assets[asset_id].uses:
+                yield used, assets[asset_id].ref
 
 
 def refs_of(guid: str, asset_ids: Iterable[str]) -> dict[str, str]:

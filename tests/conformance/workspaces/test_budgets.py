@@ -9,7 +9,7 @@ from chalicelib import clock
 from chalicelib.apis.stores.models import Asset as StoredAsset
 from chalicelib.apis.stores.models import Entry
 from chalicelib.apis.workspaces import access
-from chalicelib.apis.workspaces.models import Asset, Name, Use
+from chalicelib.apis.workspaces.models import Asset, Mark, Name, Resource, Use
 from chalicelib.files.models import File, Reference
 from chalicelib.rows import Put, Row, transact
 from tests.conformance.workspaces.studio import BROWSER, MANAGER, Studio, Workspace
@@ -133,6 +133,31 @@ def test_a_page_costs_the_same_at_ten_and_at_a_thousand_assets(studio: Studio, k
         stock(*rows)
         costs.append(calls(lambda: studio.alice.get(path)))
     assert costs == [budget(batch=2, query=3)] * 2
+
+
+def test_a_status_costs_no_call_for_each_resource_at_fault(studio: Studio, known: Workspace) -> None:
+    status, costs = f"{known.path}/statuses", []
+    for first, last in ((0, 40), (40, 90)):
+        rows: list[Row] = []
+        for number in range(first, last):
+            row = Resource.at(known.guid, f"/resources/bad{number:02}")
+            row.ref, row.file_id, row.state = f"/resources/bad{number:02}", f"{number:032}", "infected"
+            row.revision, row.created, row.modified = 1, 1, 1
+            rows += [row, Mark.faulty(known.guid, row.ref)]
+        stock(*rows)
+        costs.append(calls(lambda: studio.alice.get(status)))
+    assert costs == [budget(batch=2, query=3)] * 2
+    known.made("/assets/m", main="/resources/bad00", dependencies=["/resources/bad00"])
+    known.made("/assets/n", main="/resources/bad44", dependencies=["/resources/bad05", "/resources/hull/hull.obj"])
+    found = known.statuses()["assets_validator"]
+    assert (found["state"], found["info"]["assets"]) == (
+        "INVALID",
+        [
+            {"/assets/m": "/resources/bad00 is infected"},
+            {"/assets/n": "/resources/bad44 is infected, /resources/bad05 is infected"},
+        ],
+    )
+    assert calls(lambda: studio.alice.get(status)) <= budget(batch=6, query=3)
 
 
 @pytest.mark.parametrize("count", [76, 120])
