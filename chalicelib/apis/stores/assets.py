@@ -15,6 +15,8 @@ from chalicelib.identity import Principal
 from chalicelib.rows import ConditionFailed, Put, Step, contend, create, transact
 
 LONGEST_NAME = 1_000
+MOST_HISTORY = 20_000
+"""Uploads that a meta tells of: each takes some 75 bytes of an answer that has 4.5 MB."""
 
 _ADD, _REMOVE = "add", "remove"
 
@@ -93,12 +95,16 @@ def look_for(
 
 
 def history(asset: Asset) -> list[int]:
-    """The moments of all uploads in order, as epoch microseconds. One Query if they are more than the row holds."""
+    """The moments of the latest `MOST_HISTORY` uploads in order, as epoch microseconds. One Query a started MB if they
+    are more than the row holds.
+    """
     recent = [int(moment) for moment in asset.recent]
-    missing = int(asset.uploads) - len(recent)
+    first = max(1, int(asset.uploads) - MOST_HISTORY + 1)
+    missing = int(asset.uploads) - len(recent) + 1 - first
     if missing <= 0:
         return recent
-    older = Version.below(asset.pk, f"version#{asset.asset_id}/", limit=missing)
+    key = Version.at(asset.store_id, asset.project_id, asset.asset_id, first)
+    older = Version.below(key.pk, f"version#{asset.asset_id}/", first=key.sk, limit=missing)
     return [*(microseconds(version.uploaded_at) for version in older), *recent]
 
 

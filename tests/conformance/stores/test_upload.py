@@ -206,6 +206,10 @@ def test_a_long_history_is_whole_in_the_meta_and_recent_in_listings(gallery: Gal
     assert [entry["Time"] for entry in history] == sorted(entry["Time"] for entry in history)
     [listed] = gallery.assets()
     assert listed["history"] == history[-5:]
+    gallery.cloud.monkeypatch.setattr(assets, "MOST_HISTORY", 7)
+    assert gallery.meta("map")["history"] == history[-7:], "of a very long one the latest"
+    gallery.cloud.monkeypatch.setattr(assets, "MOST_HISTORY", 5)
+    assert gallery.meta("map")["history"] == history[-5:]
 
 
 @pytest.mark.parametrize(("content", "told"), [(EICAR, "infected"), (b"PK\x03\x04" + b"\0" * 40, "scanned")])
