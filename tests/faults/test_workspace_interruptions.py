@@ -8,6 +8,7 @@ import pytest
 from chalicelib.apis.workspaces import clones, uses
 from tests.faults import workspaces
 from tests.faults.workspaces import ISLAND, MANAGER, OCTETS, clone, cloned, modified, project, put, upload
+from tests.files.scanners.samples import EICAR
 from tests.support.interruptions import Interruption, interrupt
 from tests.support.world import World
 
@@ -44,6 +45,13 @@ def being_cloned(world: World) -> None:
     world.cloud.monkeypatch.setattr(clones, "SMALL", 1)
     project(world, 1)
     clone(world)
+
+
+def deleted_before_a_verdict(world: World) -> None:
+    """A workspace whose deletion waits to be done, with a file that waits to be scanned."""
+    cloned(world)
+    upload(world, "/resources/bad", EICAR)
+    assert world.client.delete(ISLAND).status == 200
 
 
 def puts(ref: str, seen: bool = False, **body: Any) -> Deed:
@@ -167,6 +175,12 @@ PAIRS = [
         "clone, meanwhile another of its name", lambda w: project(w, 1), clones_as("island"), clones_as("Island")
     ),
     Interruption("clone job, meanwhile the workspace goes", being_cloned, delivers, deletes("")),
+    Interruption(
+        "deletion job, meanwhile a verdict",
+        deleted_before_a_verdict,
+        lambda world, _: world.deliver("work", failing=True),
+        lambda world, _: world.deliver("scan_small", failing=True),
+    ),
     Interruption("clone job, late, meanwhile another worker", being_cloned, delivers, delivers, pause=400),
 ]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from chalicelib import clock
 from chalicelib.apis.stores import cloning
-from chalicelib.apis.workspaces import access, errors, refs
+from chalicelib.apis.workspaces import access, errors, refs, uses
 from chalicelib.apis.workspaces.access import Right
-from chalicelib.apis.workspaces.models import Favourite, Mark, State, Workspace
+from chalicelib.apis.workspaces.models import Favourite, Mark, Workspace
 from chalicelib.batches import batched
 from chalicelib.errors import NotFound
 from chalicelib.identity import Principal
-from chalicelib.rows import Check, Put, Step, TransactionCancelled, contend, find_each, transact
+from chalicelib.rows import Put, Step, TransactionCancelled, contend, find_each, transact
 
 _AT_ONCE = 50
 
@@ -43,7 +43,7 @@ def add(principal: Principal, file_uri: str) -> Workspace:
             raise errors.workspace_not_found(f"{file_uri} not found") from None
         workspace = entered.workspace
         try:
-            transact(_is_there(workspace), *kept_steps(principal.uid, workspace))
+            transact(uses.is_there(workspace.guid), *kept_steps(principal.uid, workspace))
         except TransactionCancelled as cancelled:
             if 1 in cancelled.failed:
                 raise errors.name_exists() from None
@@ -93,7 +93,7 @@ def _forget(uid: str, workspace: Workspace) -> None:
     row = _row(uid, workspace)
     row.forgotten_at = clock.now()
     try:
-        transact(_is_there(workspace), Put(row), Put(Mark.fan(workspace.guid, uid)))
+        transact(uses.is_there(workspace.guid), Put(row), Put(Mark.fan(workspace.guid, uid)))
     except TransactionCancelled as cancelled:
         if not cancelled.failed:
             raise
@@ -103,7 +103,3 @@ def _row(uid: str, workspace: Workspace) -> Favourite:
     row = Favourite.at(uid, workspace.guid)
     row.store_id, row.project_id = workspace.store_id, workspace.project_id
     return row
-
-
-def _is_there(workspace: Workspace) -> Step:
-    return Check(Workspace.at(workspace.guid), Workspace.state.exists() & (Workspace.state != State.DELETING.value))

@@ -122,7 +122,7 @@ def hear_verdict(place: str, file: File) -> None:
     unheard = (Resource.file_id == file.file_id) & (Resource.state == Verdict.PENDING.value)
     steps: list[Step] = [Update(row, facts, unheard), Delete(Mark.unjudged(guid, slash + path))]
     if file.verdict != Verdict.CLEAN:
-        steps.append(Put(Mark.faulty(guid, slash + path)))
+        steps += [Put(Mark.faulty(guid, slash + path)), uses.is_there(guid)]
 
     def attempt() -> None:
         try:

@@ -63,6 +63,11 @@ def is_ready(workspace: Workspace) -> Step:
     return Check(Workspace.at(workspace.guid), Workspace.state == State.READY.value)
 
 
+def is_there(guid: str) -> Step:
+    """The transaction step that demands a workspace that is not being deleted; what is written to one might stay."""
+    return Check(Workspace.at(guid), Workspace.state.exists() & (Workspace.state != State.DELETING.value))
+
+
 def is_unchanged(workspace: Workspace) -> Step:
     """The transaction step that demands that nothing was deleted and no use added since the workspace was read, and
     lets others know of this one."""
