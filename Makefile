@@ -85,7 +85,7 @@ production: $(INSTALLED) ## Make a production of the medialoopster API: NAME= CO
 device: $(INSTALLED) ## Make a device of the medialoopster API: NAME= PATH_= BUCKET= STAGE=
 	@$(BIN)/python -m infra.local.within infra.production device
 
-member: $(INSTALLED) ## Make a user or group a member of a production: PRODUCTION= USER_ID= or GROUP= WRITE=1 DELETE=1
+member: $(INSTALLED) ## Make a user or group a member of a production: PRODUCTION= USER_ID= or GROUP= WRITE=1 DELETE=1 STAGE=
 	@$(BIN)/python -m infra.local.within infra.production member
 
 package: $(INSTALLED) $(REFERENCE) console ## Make what is deployed: STAGE=, OUT= (build/STAGE), ARCHITECTURE= (arm64), RULES= YARA rules for the layer
@@ -111,7 +111,7 @@ clean: ## Remove environments, caches and packages; the state of `make run` stay
 python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
 
-$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-cli.txt requirements-dev.txt pyproject.toml | python
+$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-signing.txt requirements-cli.txt requirements-dev.txt pyproject.toml | python
 	@echo "installing into .venv, this once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt --editable .

@@ -72,6 +72,15 @@ class Settings:
         "EDGE_DISTRIBUTION", "Id of the distribution for published files; known to the function that tells it.", ""
     )
 
+    edge_key_id: str = _env(
+        "EDGE_KEY_ID",
+        "Id of the key by which the edge knows addresses that we signed. Empty: large restricted files go by S3's.",
+        "",
+    )
+    edge_private_key: str = _env(
+        "EDGE_PRIVATE_KEY", "Private key to `EDGE_KEY_ID`, ECDSA P-256 in PEM; known to the API function alone.", ""
+    )
+
     api_origin: str = _env("API_ORIGIN", "Scheme and host of the API, as clients see it.", "")
     assets_origin: str = _env("ASSETS_ORIGIN", "Scheme and host of the public assets host.", "")
     draft_assets_origin: str = _env("DRAFT_ASSETS_ORIGIN", "Scheme and host of the draft assets host.", "")
@@ -169,6 +178,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         raise BadSetting("AUTH=open is for a laptop and refuses to start inside Lambda")
     if "*" in result.upload_origins and (result.stage != "local" or _LAMBDA in environ):
         raise BadSetting("UPLOAD_ORIGINS must name its origins on a stage")
+    if result.edge_key_id and not result.edge_private_key:
+        raise BadSetting("EDGE_KEY_ID needs EDGE_PRIVATE_KEY")
     return result
 
 

@@ -2,8 +2,9 @@
 
     package --> bucket for what is deployed --> stack --> (the edge's own names, once) --> first superuser token, once
 
-A parameter keeps its value until it is given another one. OriginSecret is made here the first time. Works with the AWS
-CLI and the credentials and region that it finds.
+A parameter keeps its value until it is given another one; `NAME=file://path` gives it a file's text. The origin secret
+and the key pair of signed addresses are made here the first time. Works with the AWS CLI and the credentials and region
+that it finds.
 """
 
 import json
@@ -15,8 +16,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from infra import stage as stages
 from infra.stage import NotDeployed, Stack
+
+_FILE = "file://"
 
 
 class Failed(Exception):
@@ -40,6 +46,8 @@ def deploy(stage: str, package: Path, given: Mapping[str, str]) -> Stack:
     except NotDeployed:
         before = None
         parameters.setdefault("OriginSecret", secrets.token_urlsafe(32))
+        if "EdgePublicKeyA" not in parameters:
+            parameters |= _key_pair()
     bucket = _bucket(stage)
     packaged = package / "packaged.yaml"
     _aws(
@@ -53,6 +61,14 @@ def deploy(stage: str, package: Path, given: Mapping[str, str]) -> Stack:
         _stack(stage, packaged, bucket, names)
         stack = stages.find(stage)
     return stack
+
+
+def _key_pair() -> dict[str, str]:
+    """A new key pair for signed addresses, as parameters. Nobody but the stack keeps the private one."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"EdgePublicKeyA": public.decode(), "EdgePrivateKey": secret.decode()}
 
 
 def _edge_names(stack: Stack) -> dict[str, str]:
@@ -111,10 +127,14 @@ def first_token(environment: Mapping[str, str]) -> str | None:
     return token
 
 
+def _text(value: str) -> str:
+    return Path(value.removeprefix(_FILE)).read_text(encoding="utf-8") if value.startswith(_FILE) else value
+
+
 def main(arguments: Sequence[str]) -> int:
     """`python -m infra.deploy STAGE FOLDER [NAME=VALUE...]`. Returns the exit code."""
     stage, folder, *words = arguments
-    given = dict(word.split("=", 1) for word in words)
+    given = {name: _text(value) for name, value in (word.split("=", 1) for word in words)}
     try:
         stack = deploy(stage, Path(folder), given)
         token = first_token(stages.environment(stage))

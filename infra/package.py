@@ -37,7 +37,11 @@ PROJECT = Path(__file__).parents[1]
 RUNTIME = "python3.13"
 """The Python that is deployed. The scan layer's wheels need Amazon Linux 2023, which 3.11 and older do not run on."""
 
-LAYERS = {"ScanLayer": "requirements-scan.txt", "WorkersLayer": "requirements-workers.txt"}
+LAYERS = {
+    "ScanLayer": "requirements-scan.txt",
+    "WorkersLayer": "requirements-workers.txt",
+    "SigningLayer": "requirements-signing.txt",
+}
 """The layers, by their logical names, and what is in them."""
 
 MEBIBYTE = 1024 * 1024

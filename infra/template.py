@@ -175,7 +175,7 @@ def _fits(value: str, rules: Mapping[str, Any]) -> bool:
     return (
         value in map(str, rules.get("AllowedValues", [value]))
         and len(value) >= int(rules.get("MinLength", 0))
-        and re.fullmatch(rules.get("AllowedPattern", ".*"), value) is not None
+        and re.fullmatch(rules.get("AllowedPattern", "(?s:.*)"), value) is not None
     )
 
 

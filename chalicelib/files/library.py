@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from chalicelib.files import objects
+from chalicelib.files import objects, signing
 from chalicelib.files.models import File
 from chalicelib.settings import settings
 
@@ -86,10 +86,19 @@ def describe(key: str) -> objects.StoredObject:
     return objects.head(*_place(key))
 
 
-def signed_url(key: str, *, name: str, content_type: str, seconds: int = 60) -> str:
-    """A URL that gives the bytes to whoever holds it, for so many seconds, under this name and type."""
+def signed_url(key: str, *, name: str, content_type: str, seconds: int = 60, sites: bool = False) -> str:
+    """A URL that gives the bytes to whoever holds it, for so many seconds, under this name and type.
+
+    It leads to the edge where that knows a key of ours, else to S3; what lies with a device always to S3.
+
+    Args:
+        sites: whether the bytes are of stores, whose scripts may run in a sandbox.
+    """
     headers = {"ContentType": content_type, "ContentDisposition": objects.disposition(name)}
-    return objects.signed_url(*_place(key), seconds=seconds, headers=headers)
+    bucket, inner = _place(key)
+    if bucket == settings().library_bucket and signing.origin(sites=sites):
+        return signing.signed_url(inner, seconds=seconds, headers=headers, sites=sites)
+    return objects.signed_url(bucket, inner, seconds=seconds, headers=headers)
 
 
 def discard(key: str) -> None:

@@ -35,6 +35,7 @@ class Parcel:
         size: bytes.
         headers: further ones, such as Content-Disposition and Cache-Control.
         etag, last_modified: instead of S3's own; the ETag without quotes.
+        sites: whether it is of stores, whose scripts may run in a sandbox.
     """
 
     library_key: str
@@ -45,6 +46,7 @@ class Parcel:
     headers: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: datetime | None = None
+    sites: bool = False
 
 
 def deliver(request: Request, parcel: Parcel) -> Response:
@@ -63,7 +65,9 @@ def deliver(request: Request, parcel: Parcel) -> Response:
             return media.respond(request, representation, lambda start, length: b"")
         span = media.wanted_range(request, representation) or (0, parcel.size)
         if span[1] > INLINE_LIMIT:
-            signed = library.signed_url(parcel.library_key, name=parcel.name, content_type=parcel.content_type)
+            signed = library.signed_url(
+                parcel.library_key, name=parcel.name, content_type=parcel.content_type, sites=parcel.sites
+            )
             return redirect(signed, headers={**media.validators(representation), "Cache-Control": _NO_STORE})
     assert span is not None
     opened = _opened(parcel, *span)

@@ -9,8 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from infra import deploy, stage
+from infra.template import Template
 from tests.support.cloud import PARAMETERS, Cloud
 
 _CLI = """#!{python}
@@ -71,6 +73,9 @@ def test_the_first_deployment_makes_a_secret_and_tells_the_product_its_names(
     first, second = (dict(word.split("=", 1) for word in words) for words in deployed(cli))
     assert (first["Stage"], first["Scanner"]) == ("dev", "guardduty")
     assert len(first["OriginSecret"]) >= 32
+    signs = load_pem_private_key(first["EdgePrivateKey"].encode(), None)
+    assert signs.public_key() == load_pem_public_key(first["EdgePublicKeyA"].encode())
+    Template().parameters(first)  # which fit
     assert second == {
         "Stage": "dev",
         "AssetsOrigin": "https://public.cloudfront.test",
@@ -78,7 +83,9 @@ def test_the_first_deployment_makes_a_secret_and_tells_the_product_its_names(
     }
     assert stack.outputs["PublicDomain"] == "public.cloudfront.test"
     assert ["s3", "mb", "s3://assetmanager-dev-deployed-123456789012"] in calls(cli)
-    assert first["OriginSecret"] not in json.dumps([call for call in calls(cli) if call[1] != "deploy"])
+    elsewhere = json.dumps([call for call in calls(cli) if call[1] != "deploy"])
+    assert first["OriginSecret"] not in elsewhere
+    assert "PRIVATE KEY" not in elsewhere
 
 
 def make_stack_once(name: str) -> None:
@@ -101,6 +108,18 @@ def test_a_later_deployment_changes_what_it_was_told_and_no_secret(cloud: Cloud,
     make_stack(Stage="dev", AssetsOrigin="https://assets.example", OriginSecret="s" * 32)
     deploy.deploy("dev", tmp_path, {"LogDays": "30"})
     assert deployed(cli) == [["Stage=dev", "LogDays=30"]]
+
+
+@pytest.mark.own_cloud
+def test_a_parameter_can_be_a_files_text(
+    cloud: Cloud, cli: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_stack(**{"Stage": "local", **PARAMETERS})
+    key = tmp_path / "private.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----\nabc=\n-----END PRIVATE KEY-----\n")
+    arguments = ["local", str(tmp_path), f"EdgePrivateKey=file://{key}", "EdgeSignsWith=B", "EdgePublicKeyA="]
+    assert deploy.main(arguments) == 0
+    assert deployed(cli) == [["Stage=local", f"EdgePrivateKey={key.read_text()}", "EdgeSignsWith=B", "EdgePublicKeyA="]]
 
 
 @pytest.mark.own_cloud
@@ -157,7 +176,7 @@ def test_a_command_for_a_stage_never_touches_the_local_cloud(tmp_path: Path) -> 
 
 def test_every_command_that_creates_something_runs_where_stage_says() -> None:
     text = Path("Makefile").read_text(encoding="utf-8")
-    for command in ("token", "store", "production", "device"):
+    for command in ("token", "store", "production", "device", "member"):
         recipe = text.partition(f"\n{command}:")[2].partition("\n\n")[0]
         assert "infra.local.within" in recipe
         assert "STAGE" in recipe

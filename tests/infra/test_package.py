@@ -30,6 +30,7 @@ CONSUMERS = {
     "Process": "ProcessQueue",
     "Invalidate": "EdgeQueue",
 }
+OWN_VARIABLES = {"Invalidate": {"EDGE_DISTRIBUTION"}, "APIHandler": {"EDGE_KEY_ID", "EDGE_PRIVATE_KEY"}}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_every_function_gets_the_templates_environment(merged: dict[str, Any]) -
     assert merged["Globals"]["Function"]["Environment"]["Variables"] == Template().environment
     for logical, _ in FUNCTIONS.values():
         own = merged["Resources"][logical]["Properties"].get("Environment", {}).get("Variables", {})
-        assert own.keys() == ({"EDGE_DISTRIBUTION"} if logical == "Invalidate" else set())
+        assert own.keys() == OWN_VARIABLES.get(logical, set())
 
 
 def test_consumers_read_the_templates_queues_and_report_what_failed(merged: dict[str, Any]) -> None:
@@ -165,6 +166,7 @@ def test_heavy_wheels_are_layers_of_the_functions_that_use_them(merged: dict[str
         for name, (logical, _) in FUNCTIONS.items()
     }
     assert {name: used for name, used in layers.items() if used} == {
+        "api_handler": {"SigningLayer"},
         "scan_small": {"ScanLayer"},
         "scan_large": {"ScanLayer"},
         "process": {"ScanLayer", "WorkersLayer"},

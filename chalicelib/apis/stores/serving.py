@@ -65,6 +65,7 @@ def _file(request: Request, capability: str, segments: list[str]) -> Response:
         content_type=types.served_as(path),
         size=int(entry.size),
         headers={"Content-Disposition": objects.disposition(rest[-1]), **_cache(project)},
+        sites=True,
     )
     return delivery.deliver(request, parcel)
 
