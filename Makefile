@@ -8,6 +8,10 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$python; break; fi; done)
 
+# The Python that is deployed, where this machine has it: the second engine runs functions with its own.
+RUNTIME_PYTHON ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python $(PYTHON); do \
+	if $$python -c '' 2>/dev/null; then echo $$python; break; fi; done)
+
 PORT ?= 8000
 STATE_DIR ?= .state
 TESTS ?= tests
@@ -134,6 +138,6 @@ $(CHECKOV_INSTALLED): requirements-checkov.txt | python
 
 $(DEPLOYED_INSTALLED): requirements-deployed.txt | python
 	@echo "installing into .venv-deployed, this once"
-	@test -x .venv-deployed/bin/python || $(PYTHON) -m venv .venv-deployed
+	@test -x .venv-deployed/bin/python || $(RUNTIME_PYTHON) -m venv .venv-deployed
 	@.venv-deployed/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deployed.txt
 	@touch $@

@@ -6,8 +6,10 @@ import tempfile
 import time
 import traceback
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from tests.deployed.engine import WITHOUT, Engine
 
@@ -29,23 +31,25 @@ def assets(engine: Engine) -> None:
 
 
 def uploads(engine: Engine) -> None:
-    """A file that goes to S3 by itself, and is used as an asset afterwards."""
-    params = engine.json("GET", "/s3/params?filename=c.txt&type=text/plain")
-    assert params["url"], params
+    """A file that goes to S3 by itself, which takes no other, and is used as an asset afterwards."""
+    content = b"past the API"
+    params = engine.json("GET", f"/s3/params?filename=c.txt&type=text/plain&size={len(content)}")
+    assert engine.send_form(params["url"], params["fields"], content + b"!") == 400, "more than was announced"
+    assert engine.send_form(params["url"], params["fields"], content) == 201
+    made = engine.json("POST", "/assets", {"upload": params["id"]})
+    number = made["id"].rpartition("/")[2]
+    engine.until("a verdict", lambda: engine.json("GET", f"/assets/{number}")["state"] == "clean")
+    assert engine.request("GET", f"/media/{number}/c.txt") == (200, content)
+    status, _ = engine.request("POST", "/assets", {"upload": params["id"]})
+    assert status == 422, "an upload is used once"
 
 
 def stores(engine: Engine) -> None:
     """OVE: a store, a project, an archive, and the worker that unpacks it."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("site/index.html", "<p>hello</p>")
-        archive.writestr("site/a.txt", "text")
     engine.json("POST", "/api/create", {"id": "shelf"})
     engine.json("POST", "/api/shelf/create", {"id": "expo", "name": "Expo", "groups": ["public"]})
     octets = {"Content_Type": "application/octet-stream"}
-    engine.json(
-        "POST", "/api/shelf/expo/upload/site?create=true&update=true&filename=site.zip", packed.getvalue(), **octets
-    )
+    engine.json("POST", "/api/shelf/expo/upload/site?create=true&update=true&filename=site.zip", _archive(), **octets)
     task = {"worker_type": "extract", "store_id": "shelf", "project_id": "expo", "asset_id": "site"}
     replies: list[tuple[int, bytes]] = []
 
@@ -75,30 +79,59 @@ def productions(engine: Engine) -> None:
     engine.json("POST", "/api/devices/", {"name": "Edit", "path": root})
     place = {"production_id": news, "bundle_root": f"{root}Election/"}
     project = engine.json("POST", "/api/projectassets/", {"name": "Election", **place})["id"]
+    files = {f"bin {number}/take.mov": bytes([number]) * 1000 for number in range(12)}
+    for path, content in files.items():
+        engine.json("PUT", f"/api/projectassets/{project}/files/{quote(path)}", content, Content_Type="video/quicktime")
+    engine.until("the bundle is clean", lambda: _bundle(engine, project, files) == files)
     clip = {"name": "clip", "production_id": news, "path_file": f"{root}clip.mxf"}
     linked = engine.json("POST", "/api/videoassets/", clip)["id"]
     engine.json(
         "POST", f"/api/projectassets/{project}/addasset/", {"asset_list": [{"asset_id": linked, "type": "video"}]}
     )
-    copied = engine.json(
-        "POST",
-        "/api/projectassets/",
-        {"copy_of": project, "name": "Copy", "bundle_root": f"{root}Copy/", "production_id": news},
-    )["id"]
-    engine.until(
-        "the copy is there",
-        lambda: any(one["id"] == copied for one in engine.json("GET", "/api/projectassets/")),
-    )
+    body = {"copy_of": project, "name": "Copy", "bundle_root": f"{root}Copy/", "production_id": news}
+    copied = engine.json("POST", "/api/projectassets/", body)["id"]
+    copy = engine.until("the copy is there", lambda: _done(engine, copied))
+    assert copy["is_production"] is True, copy
+    assert _bundle(engine, copied, files) == files
+    assert engine.request("DELETE", f"/api/projectassets/{project}/")[0] == 202
+    engine.until("the source is gone", lambda: engine.request("GET", f"/api/projectassets/{project}/")[0] == 404)
+    assert _bundle(engine, copied, files) == files, "the copy lost what it shared with its source"
+
+
+def _bundle(engine: Engine, project: int, paths: Iterable[str]) -> dict[str, bytes]:
+    replies = {path: engine.request("GET", f"/api/projectassets/{project}/files/{quote(path)}") for path in paths}
+    return {path: content for path, (status, content) in replies.items() if status == 200}
+
+
+def _done(engine: Engine, project: int) -> Any:
+    found = engine.json("GET", f"/api/projectassets/{project}/")
+    assert found["status_asset"] != -1, found
+    return found["status_asset"] == 6 and found
 
 
 def workspaces(engine: Engine) -> None:
-    """Bilrost: a workspace cloned from the project of the OVE story."""
+    """Bilrost: a workspace cloned from the project of the OVE story, with its asset and the file of that."""
     body = {"name": "island", "file_uri": "file:///work/1", "organization": "shelf", "project_name": "expo"}
     made = engine.json("POST", "/assetmanager/workspaces", body)
     assert made["name"] == "island", made
+    island = "/assetmanager/workspaces/island"
+    engine.until("the clone is valid", lambda: engine.json("GET", f"{island}/status")["state"] == "VALID")
+    asset = engine.json("GET", "/contentbrowser/workspaces/island/assets/site")
+    assert asset["main"] == "/resources/site/extract/site/site/index.html", asset
+    for path, expected in ((asset["main"], b"<p>hello</p>"), ("/resources/site/site.zip", _archive())):
+        status, content = engine.request("GET", f"{island}{path}")
+        assert (status, content) == (200, expected), (path, status, content[:100])
 
 
 STORIES: list[Callable[[Engine], None]] = [assets, uploads, stores, productions, workspaces]
+
+
+def _archive() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (("site/index.html", "<p>hello</p>"), ("site/a.txt", "text")):
+            archive.writestr(zipfile.ZipInfo(name), text)  # of no time, so that it is the same whenever it is made
+    return packed.getvalue()
 
 
 def _form(engine: Engine, path: str, field: str, name: str, content: bytes) -> dict[str, str]:
