@@ -41,6 +41,9 @@ _FROM_BUCKET = {
 # Only our distributions may say these to the app.
 _OURS = {"host", "x-forwarded-host", "x-origin-secret"}
 
+# What API Gateway makes of a challenge; the distributions say it anew.
+_RENAMED = "x-amzn-remapped-www-authenticate"
+
 _TOKENS = {"token", "AUTH_TOKEN"}
 
 
@@ -62,7 +65,7 @@ class Edge:
         self._gateway = gateway
         self._bucket = media_bucket
         self._sites = sites
-        self._policy = policies.STORES if sites else policies.MEDIA
+        self._added = {"WWW-Authenticate": "Bearer"} | (policies.STORES if sites else policies.MEDIA)
         self._headers = [
             ("Host", urlsplit(api).netloc),
             ("X-Forwarded-Host", urlsplit(public).netloc),
@@ -124,13 +127,10 @@ class Edge:
         )
 
     def _finished(self, response: HttpResponse) -> HttpResponse:
-        headers = [
-            ("WWW-Authenticate" if name.lower() == "x-amzn-remapped-www-authenticate" else name, value)
-            for name, value in response.headers
-        ]
+        headers = [(name, value) for name, value in response.headers if name.lower() != _RENAMED]
         present = {name.lower() for name, _ in headers}  # what the origin set itself stays
         return replace(
-            response, headers=headers + [pair for pair in self._policy.items() if pair[0].lower() not in present]
+            response, headers=headers + [pair for pair in self._added.items() if pair[0].lower() not in present]
         )
 
 

@@ -198,17 +198,17 @@ def test_whatever_goes_to_the_app_says_which_host_was_meant(template: Template) 
         assert forwarded["CookiesConfig"]["CookieBehavior"] == "all"
 
 
-def test_the_challenge_gets_its_name_back_everywhere(template: Template) -> None:
+def test_whoever_is_refused_is_told_how_to_say_who_calls(template: Template) -> None:
+    """API Gateway renames the challenge, and CloudFront runs no function on answers of 400 and more."""
     for name in ("PublicDistribution", "DraftDistribution"):
         config = distribution(template, name)
         for chosen in [*config["CacheBehaviors"], config["DefaultCacheBehavior"]]:
+            assert {one["EventType"] for one in chosen["FunctionAssociations"]} == {"viewer-request"}
             if chosen["TargetOriginId"] == "library":
-                continue  # a bucket renames nothing
-            renamed = {"x-amzn-remapped-www-authenticate": {"value": "Bearer"}, "etag": {"value": '"1"'}}
-            [answer] = javascript.run(
-                code(template, "viewer-response", chosen), [{"response": {"statusCode": 401, "headers": renamed}}]
-            )
-            assert answer["result"]["headers"] == {"www-authenticate": {"value": "Bearer"}, "etag": {"value": '"1"'}}
+                continue  # a bucket knows no challenge
+            sent = policy(template, chosen["ResponseHeadersPolicyId"])
+            assert headers_of(sent)["WWW-Authenticate"] == ("Bearer", False)
+            assert sent["RemoveHeadersConfig"]["Items"] == [{"Header": "x-amzn-Remapped-WWW-Authenticate"}]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_challenge_gets_its_name_back_everywhere(template: Template) -> None
 def test_the_edge_sends_the_same_policies_as_the_app(template: Template, path: str, expected: dict[str, str]) -> None:
     chosen = behaviour(distribution(template, "PublicDistribution"), path)
     found = headers_of(policy(template, chosen["ResponseHeadersPolicyId"]))
-    assert {name: value for name, (value, _) in found.items()} == expected
+    assert {name: value for name, (value, _) in found.items()} == expected | {"WWW-Authenticate": "Bearer"}
     assert {name for name, (_, beats_the_apps) in found.items() if beats_the_apps} == {"X-Content-Type-Options"}
 
 
