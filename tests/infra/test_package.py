@@ -120,6 +120,25 @@ def test_the_api_hands_every_path_and_method_to_the_app_as_bytes(merged: dict[st
     for path in ("/", "/{proxy+}"):
         assert verbs <= api["DefinitionBody"]["paths"][path].keys()
     assert "REQUEST_TOO_LARGE" in api["GatewayResponses"]
+    assert api["EndpointConfiguration"] == "REGIONAL"
+
+
+def test_the_api_is_throttled_by_parameter_and_has_a_name_of_its_own_where_one_is_given(merged: dict[str, Any]) -> None:
+    resources = merged["Resources"]
+    [throttle] = resources["RestAPI"]["Properties"]["MethodSettings"]
+    assert (throttle["ResourcePath"], throttle["HttpMethod"]) == ("/*", "*")
+    assert throttle["ThrottlingRateLimit"] == {"Ref": "ApiRate"}
+    assert throttle["ThrottlingBurstLimit"] == {"Ref": "ApiBurst"}
+    domain, mapping = resources["ApiDomainName"], resources["ApiDomainMapping"]
+    assert domain["Condition"] == mapping["Condition"] == "ApiDomain"
+    assert domain["Properties"]["RegionalCertificateArn"] == {"Ref": "ApiCertificate"}
+    assert mapping["Properties"]["RestApiId"] == {"Ref": "RestAPI"}
+
+
+def test_what_the_edge_is_to_forget_is_gathered(merged: dict[str, Any]) -> None:
+    [source] = merged["Resources"]["Invalidate"]["Properties"]["Events"].values()
+    assert source["Properties"]["BatchSize"] > 100
+    assert source["Properties"]["MaximumBatchingWindowInSeconds"] >= 1
 
 
 def statements(function: str) -> list[dict[str, Any]]:

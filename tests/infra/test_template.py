@@ -85,6 +85,17 @@ def test_what_holds_bytes_or_facts_survives_the_stack() -> None:
     assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in bodies)
 
 
+def test_buckets_are_spoken_to_by_tls_alone(template: Template) -> None:
+    policies = {one.properties["Bucket"]["Ref"]: one for one in template.of_type("AWS::S3::BucketPolicy")}
+    assert policies.keys() == {bucket.name for bucket in template.of_type("AWS::S3::Bucket")}
+    for bucket, policy in policies.items():
+        said = policy.properties["PolicyDocument"]["Statement"]
+        [denied] = [one for one in said if one.get("Sid") == "EncryptedTransportOnly"]
+        assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert denied["Resource"] == [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
+
+
 def test_whatever_a_check_is_told_to_overlook_is_justified_beside_it() -> None:
     """`make package-check` holds the template to checkov; what that is to overlook says why."""
     for name, body in document()["Resources"].items():
