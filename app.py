@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
+from chalicelib import retries
 from chalicelib.apis.assets.routes import routes as assets_routes
 from chalicelib.apis.jobs.routes import routes as jobs_routes
 from chalicelib.apis.projectassets.bundle_routes import routes as bundle_routes
@@ -31,6 +32,7 @@ else:
     consumers = Lazy("chalicelib.consumers")
 
 demand_in_lambda()
+retries.declare()
 app = AssetManager("assetmanager")
 app.register_blueprint(assets_routes)
 app.register_blueprint(stores_routes)

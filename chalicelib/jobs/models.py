@@ -84,6 +84,12 @@ class Job(Leased):
     """Uid of the principal who wanted it; none for what the product does by itself."""
 
     requester_organisation = UnicodeAttribute(null=True)
+    retry_of = UnicodeAttribute(null=True)
+    """The failed job that this one does once more."""
+
+    retried_as = UnicodeAttribute(null=True)
+    """The job that does this one, which failed, once more."""
+
     created_at = UTCDateTimeAttribute(null=True)
 
     @classmethod

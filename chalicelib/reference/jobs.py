@@ -18,6 +18,9 @@ _JOB = {
     "error": or_null(text("Why it, or a part, failed.")),
     "cancel_requested": flag(),
     "may_cancel": flag("Whether the caller may cancel it now."),
+    "may_retry": flag("Whether it failed and the caller may have it done once more."),
+    "retry_of": or_null(text("The failed job that this one does once more.")),
+    "retried_as": or_null(text("The job that does this one, which failed, once more.")),
     "requester": or_null(text("Uid of who wanted it; null for what the product needs for itself.")),
     "created_at": _MOMENT,
     "ended_at": or_null(_MOMENT),
@@ -33,11 +36,31 @@ _ONE: dict[str, Any] = {
     "error": None,
     "cancel_requested": False,
     "may_cancel": True,
+    "may_retry": False,
+    "retry_of": None,
+    "retried_as": None,
     "requester": "0123456789abcdef",
     "created_at": "2026-01-02T03:04:05Z",
     "ended_at": None,
 }
+_AGAIN: dict[str, Any] = {
+    **_ONE,
+    "id": "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
+    "state": "queued",
+    "done": 0,
+    "total": None,
+    "attempts": 0,
+    "retry_of": _ONE["id"],
+}
 _QUEUE: dict[str, Any] = {"name": "work", "waiting": 0, "in_flight": 0, "delayed": 0, "dead": 0}
+_DEAD: dict[str, Any] = {
+    "id": "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+    "what": "job",
+    "subject": _ONE["id"],
+    "attempts": 8,
+    "sent_at": "2026-01-02T03:04:05Z",
+    "first_received_at": "2026-01-02T03:14:05Z",
+}
 
 
 def _told(status: str, **fields: Any) -> dict[str, Any]:
@@ -50,7 +73,7 @@ def _info(status: str) -> dict[str, Any]:
 
 WORDS = Words(
     title="Jobs",
-    description="What takes longer than a request: how far it is, why it failed, and stopping it.",
+    description="What takes longer than a request: how far it is, why it failed, stopping it, doing it once more.",
     calls={
         "GET /jobs": Call(
             {200: Answer(ref("Page"), _told("ok", results=[_ONE], next_cursor=None))},
@@ -65,20 +88,35 @@ WORDS = Words(
             note="The newest first, a week back.",
         ),
         "GET /jobs/queues": Call({200: Answer(ref("Queues"), _told("ok", queues=[_QUEUE]))}, (403,)),
+        "GET /jobs/queues/{name}/dead": Call(
+            {200: Answer(ref("DeadLetters"), _told("ok", results=[_DEAD]))},
+            (400, 403),
+            (Parameter("limit", whole(minimum=1, maximum=100), "Messages at most; 50 if left out.", example=20),),
+            note="For superusers. They stay where they are, and their order means nothing.",
+        ),
+        "POST /jobs/queues/{name}/redrive": Call(
+            {200: Answer(ref("Redriven"), _told("success", moved=1, queue={**_QUEUE, "waiting": 1}))},
+            (403,),
+            note="For superusers. Up to 500 messages; ask again as long as there are more.",
+        ),
         "GET /jobs/{id}": Call({200: Answer(ref("Shown"), _told("ok", **_ONE))}, (403,)),
         "POST /jobs/{id}/cancel": Call(
+            {200: Answer(ref("Changed"), _told("success", **{**_ONE, "cancel_requested": True, "may_cancel": False}))},
+            (403, 409),
+        ),
+        "POST /jobs/{id}/retry": Call(
             {
-                200: Answer(
-                    ref("Cancelled"), _told("success", **{**_ONE, "cancel_requested": True, "may_cancel": False})
-                )
+                200: Answer(ref("Changed"), _told("success", **_AGAIN)),
+                201: Answer(ref("Changed"), _told("success", **_AGAIN)),
             },
             (403, 409),
+            note="Only of a job that failed. The answer is the new job: 201, or 200 if it had been retried before.",
         ),
     },
     schemas={
         "Job": obj(_JOB),
         "Shown": obj({"_response_info": _info("ok"), **_JOB}),
-        "Cancelled": obj({"_response_info": _info("success"), **_JOB}),
+        "Changed": obj({"_response_info": _info("success"), **_JOB}),
         "Page": obj(
             {
                 "_response_info": _info("ok"),
@@ -89,18 +127,31 @@ WORDS = Words(
         "Queues": obj(
             {
                 "_response_info": _info("ok"),
-                "queues": arr(
-                    obj(
-                        {
-                            "name": text(),
-                            "waiting": whole(minimum=0),
-                            "in_flight": whole(minimum=0),
-                            "delayed": whole(minimum=0),
-                            "dead": whole("Given up, in the dead-letter queue.", minimum=0),
-                        }
-                    )
-                ),
+                "queues": arr(ref("Queue")),
             }
+        ),
+        "Queue": obj(
+            {
+                "name": text(),
+                "waiting": whole(minimum=0),
+                "in_flight": whole(minimum=0),
+                "delayed": whole(minimum=0),
+                "dead": whole("Given up, in the dead-letter queue.", minimum=0),
+            }
+        ),
+        "DeadLetters": obj({"_response_info": _info("ok"), "results": arr(ref("DeadLetter"), maxItems=100)}),
+        "DeadLetter": obj(
+            {
+                "id": text("The message's own."),
+                "what": one_of("job", "part", "file", "publication", "worker", "arrival", "unknown"),
+                "subject": or_null(text("Id, path or key of what it speaks of; null if that is not known.")),
+                "attempts": whole("How often it was received, looks at it included.", minimum=1),
+                "sent_at": _MOMENT,
+                "first_received_at": _MOMENT,
+            }
+        ),
+        "Redriven": obj(
+            {"_response_info": _info("success"), "moved": whole("Messages sent once more."), "queue": ref("Queue")}
         ),
     },
     error=assets.WORDS.error,
@@ -110,5 +161,8 @@ WORDS = Words(
         400: {"_response_info": {"status": "limit must be a number from 1 to 100"}},
         409: {"_response_info": {"status": "the job has ended"}},
     },
-    variables={"id": (text(pattern=r"^[\w.-]{1,200}$"), _ONE["id"])},
+    variables={
+        "id": (text(pattern=r"^[\w.-]{1,200}$"), _ONE["id"]),
+        "name": (one_of("scan-small", "scan-large", "work", "process", "edge"), "work"),
+    },
 )

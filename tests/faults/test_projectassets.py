@@ -54,6 +54,22 @@ def test_a_deletion_takes_the_files_and_the_record_and_never_the_id(bundles: Bun
     assert_in_order(bundles)
 
 
+def test_a_deletion_is_seen_among_the_jobs_of_who_asked_and_can_be_canceled(bundles: Bundles) -> None:
+    project = bundles.project(**FILES)
+    bundles.delete(project)
+    [job] = [one for one in bundles.client.get("/jobs?whose=mine").json()["results"] if one["ended_at"] is None]
+    assert (job["kind"], job["may_cancel"]) == ("projectassets.delete", True)
+    assert bundles.client.get(f"/api/projectassets/{project}/job/").json()["id"] == job["id"]
+    assert bundles.client.post(f"/jobs/{job['id']}/cancel").status == 200
+    bundles.world.deliver()
+    assert bundles.client.get(f"/jobs/{job['id']}").json()["state"] == "canceled"
+    assert bundles.state(project) == (-1, True)
+    bundles.delete(project)
+    bundles.world.deliver()
+    assert bundles.state(project) is None
+    assert_in_order(bundles)
+
+
 def test_an_empty_project_is_copied_and_deleted(bundles: Bundles) -> None:
     source = bundles.project()
     copy = bundles.copy(source)

@@ -5,6 +5,7 @@ each call is held against the policy of the function that made it. In the end, t
 that no test needs has to go, or its test is missing. To have a further API judged at once, write a `@story`.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.apis.assets import chains
 from chalicelib.apis.workspaces import clones
 from chalicelib.files import intake, uploads
 from chalicelib.files.models import File
+from chalicelib.jobs import queues, running
+from chalicelib.rows import transact
 from chalicelib.settings import settings
 from tests.files.scanners.samples import EICAR
 from tests.support import permissions
@@ -276,6 +280,24 @@ def the_life_of_a_workspace(watched: Watched, monkeypatch: pytest.MonkeyPatch) -
     assert watched.request("DELETE", f"/assetmanager/workspaces/{file_uri}").status == 200
     watched.settle()
     assert watched.world.rows("workspaces_table") == []
+
+
+@story
+def what_was_given_up(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqs = watched.world.inspect("sqs")
+    names = [queue["name"] for queue in watched.request("GET", "/jobs/queues").json()["queues"]]
+    for name in names:
+        url = queues.dead_letters(getattr(settings(), f"{name.replace('-', '_')}_queue"))
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"path": "/media/a.txt"} if name == "edge" else {}))
+        assert len(watched.request("GET", f"/jobs/queues/{name}/dead").json()["results"]) == 1
+        assert watched.request("POST", f"/jobs/queues/{name}/redrive").json()["moved"] == 1
+    job = running.plan(chains.KIND, {"asset": "0" * 24, "published": True})
+    job.state = "failed"
+    transact(*running.steps(job))
+    assert watched.request("POST", f"/jobs/{job.job_id}/retry").status == 201
+    watched.settle()
+    assert len(names) == 5
+    assert {job["state"] for job in watched.request("GET", "/jobs").json()["results"]} == {"failed", "done"}
 
 
 @pytest.mark.parametrize("lead", STORIES, ids=lambda lead: str(lead.__name__))

@@ -12,6 +12,7 @@ from chalicelib import aws, identity
 from chalicelib.apis.assets import placeholder
 from chalicelib.identity import users
 from chalicelib.jobs import running
+from chalicelib.jobs.models import JobState
 from chalicelib.reference import documents
 from chalicelib.rows import transact
 from tests.files.scanners.samples import zipped
@@ -24,6 +25,7 @@ Names = dict[str, str]
 
 ASSET, UPLOAD, S3_ID = "6b03085d963ba7c755c49321", "5f0c8a7e6e5b4a51b1f2f0a3c9d8e7f6", "aXQgaXMgUzMncyBvd24gaWQ"
 GUID, MOMENT = "0123456789abcdef0123456789abcdef01234567", "2026-01-02T03:04:05.678Z"
+FAILED = "f" * 32
 ETAG = '"0cc175b9c0f1b6a831c399e269772661"'
 OCTETS = {"Content-Type": "application/octet-stream"}
 
@@ -48,6 +50,7 @@ INSTEAD: dict[str, Names] = {
     "delete /assetmanager/workspaces/{workspace}/assets/{path}": {"hull": "bow"},
     # It is no favourite any more by then, so its guid finds nothing.
     "delete /assetmanager/workspaces/{workspace}": {GUID: "file:///home/alice/expo-edit"},
+    "post /jobs/{id}/retry": {UPLOAD: FAILED},
     "get /asset-manager/{name}": {"thumbnail-placeholder.png": placeholder.picture_name()},
 }
 """What an example must not find, because it makes it; and names that change with their content."""
@@ -83,6 +86,9 @@ def stores(client: Client) -> Names:
 def jobs(client: Client) -> Names:
     job = running.plan("tests.example", {}, requester=identity.LOCAL_SUPERUSER)
     transact(*running.steps(job))
+    failed = running.plan("assets.relink", {"asset": ASSET, "published": False}, job_id=FAILED)
+    failed.state = JobState.FAILED.value
+    transact(*running.steps(failed))
     return {UPLOAD: job.job_id}
 
 

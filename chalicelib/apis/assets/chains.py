@@ -10,6 +10,7 @@ from functools import partial
 from chalicelib.apis.assets.models import Asset, Replaces
 from chalicelib.errors import ValidationFailed
 from chalicelib.jobs import running
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.logs import logger
 from chalicelib.rows import Check, Delete, Put, Step, Update, absent, contend, delete
@@ -19,6 +20,9 @@ _AT_ONCE = 20
 _LONGEST_CHAIN = 20
 
 Save = Callable[[Asset, Asset], Asset]
+
+RETRY = Retry()
+"""It looks at how the chain is now, so that it can be done at any time."""
 
 
 def links(old: Asset | None, new: Asset) -> list[Step]:

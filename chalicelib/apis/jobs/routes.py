@@ -41,6 +41,23 @@ def show_queues() -> Response:
     return json_response({"_response_info": {"status": "ok"}, "queues": found})
 
 
+@routes.route("/jobs/queues/{name}/dead", methods=["GET"])
+def show_dead(name: str) -> Response:
+    """Messages that a queue gave up: what they speak of, and how often they were tried; for superusers."""
+    request, caller = _call()
+    found = service.look(caller, name, paging.wanted(request, _PLACE).limit)
+    return json_response({"_response_info": {"status": "ok"}, "results": [presenters.dead(one) for one in found]})
+
+
+@routes.route("/jobs/queues/{name}/redrive", methods=["POST"])
+def redrive(name: str) -> Response:
+    """Send messages that a queue gave up to it once more; for superusers."""
+    _, caller = _call()
+    moved, left = service.redrive(caller, name)
+    shown = {"moved": moved, "queue": presenters.queue(name, left)}
+    return json_response({"_response_info": {"status": "success"}, **shown})
+
+
 @routes.route("/jobs/{id}", methods=["GET"])
 def show_job(id: str) -> Response:
     """How far a job is, and what went wrong."""
@@ -55,11 +72,19 @@ def cancel_job(id: str) -> Response:
     return _answer(service.cancel(caller, id), caller, "success")
 
 
+@routes.route("/jobs/{id}/retry", methods=["POST"])
+def retry_job(id: str) -> Response:
+    """Have a job that failed done once more, by a new job, which is the answer."""
+    _, caller = _call()
+    job, is_new = service.retry(caller, id)
+    return _answer(job, caller, "success", 201 if is_new else 200)
+
+
 def _call() -> "tuple[Request, Principal]":
     """The running request and its caller. Raises as `authentication.api_caller`."""
     request = current_request()
     return request, authentication.api_caller(request)
 
 
-def _answer(job: "Job", caller: "Principal", status: str) -> Response:
-    return json_response({"_response_info": {"status": status}, **presenters.job(job, caller)})
+def _answer(job: "Job", caller: "Principal", status: str, code: int = 200) -> Response:
+    return json_response({"_response_info": {"status": status}, **presenters.job(job, caller)}, code)

@@ -60,7 +60,7 @@ def delete(rights: Rights, raw_id: str) -> None:
         project = _deletable(rights, raw_id)
         if project.delete_job is not None:
             return None
-        job = deleting.plan(project)
+        job = deleting.plan(project, rights.principal)
         actions = [Project.delete_job.set(job.job_id), Project.revision.set(Project.revision + 1)]
         unasked = Project.pk.exists() & Project.delete_job.does_not_exist()
         try:

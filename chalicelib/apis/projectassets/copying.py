@@ -17,13 +17,15 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock
-from chalicelib.apis.projectassets import copied_files, deleting, links, ranges, sharing
+from chalicelib.apis.projectassets import access, bundles, copied_files, deleting, links, ranges, sharing
 from chalicelib.apis.projectassets.copied_files import Destination, Superseded
-from chalicelib.apis.projectassets.models import DONE, FAILED, Device, Lease, Project
+from chalicelib.apis.projectassets.models import DONE, FAILED, NEW, BundleFile, Device, Lease, Project
 from chalicelib.batches import batched
+from chalicelib.errors import Conflict
 from chalicelib.files import library, making, objects
 from chalicelib.identity import Principal
 from chalicelib.jobs import running
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import UNENDED, Job, Part
 from chalicelib.jobs.running import Hopeless
 from chalicelib.jobs.trees import Arguments, Tree
@@ -31,8 +33,11 @@ from chalicelib.logs import logger
 from chalicelib.rows import (
     Check,
     ConditionFailed,
+    Put,
+    Step,
     TransactionCancelled,
     Update,
+    absent,
     contend,
     delete,
     find_each,
@@ -224,4 +229,42 @@ def _bucket_of(target: Project) -> str | None:
     return str(device.bucket)
 
 
+def _again(failed: Job, job: Job, caller: Principal) -> list[Step]:
+    """The steps that let a failed copy begin anew: its bundle is empty, as it was at first, and the source leased."""
+    rights = access.of(caller)
+    source, target = find_each(Project.at(failed.arguments["source"]), Project.at(failed.arguments["target"]))
+    if target is None or target.delete_job:
+        raise Conflict("the copy has been deleted")
+    access.demand(caller, access.COPY)
+    rights.demand_write(int(target.production))
+    if failed.arguments["share"]:
+        access.demand(caller, access.SHARE)
+    if source is None or source.delete_job or not source.is_production:
+        raise Conflict("what was to be copied is gone, or being deleted")
+    if not rights.reads(int(source.production)):
+        access.refuse()
+    if target.copy_job:
+        raise Conflict("what the failed copy left is still being cleared away; try again in a minute")
+    if target.status_asset != FAILED or next(BundleFile.below(target.pk, bundles.FILES, limit=1), None) is not None:
+        raise Conflict("the copy is in use by now; delete it and copy once more")
+    if rights.productions is not None:
+        asked = failed.arguments["reads"]
+        job.arguments["reads"] = [one for one in rights.productions if asked is None or one in asked]
+    begun = [
+        Project.status_asset.set(NEW),
+        Project.status_asset_description.remove(),
+        Project.copy_job.set(job.job_id),
+        Project.date_mod.set(clock.now()),
+        Project.revision.set(Project.revision + 1),
+    ]
+    lease = Lease.at(source.number, target.number)
+    lease.job = job.job_id
+    return [
+        Update(Project.at(target.number), begun, Project.revision == target.revision),
+        Check(Project.at(source.number), Project.revision == source.revision),
+        Put(lease, absent(Lease)),
+    ]
+
+
 TREE = Tree(_parts, _do, _finish, _abandon)
+RETRY = Retry(_again)

@@ -11,7 +11,7 @@ take it over first: a File goes when nobody refers to it any more.
 from collections.abc import Iterator
 
 from chalicelib import clock
-from chalicelib.apis.projectassets import bundles, links, listing, ranges, records
+from chalicelib.apis.projectassets import access, bundles, links, listing, ranges, records
 from chalicelib.apis.projectassets import media as media_assets
 from chalicelib.apis.projectassets.models import (
     FAILED,
@@ -23,14 +23,18 @@ from chalicelib.apis.projectassets.models import (
     Project,
 )
 from chalicelib.batches import batched
+from chalicelib.errors import Conflict
 from chalicelib.files import references
+from chalicelib.identity import Principal
 from chalicelib.jobs import running, trees
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.jobs.trees import Arguments, Tree
 from chalicelib.logs import logger
 from chalicelib.rows import (
     ConditionFailed,
     Delete,
+    Step,
     TransactionCancelled,
     Update,
     contend,
@@ -48,9 +52,13 @@ _AGAIN_SECONDS = 30
 _STEPS = 100
 
 
-def plan(project: Project) -> Job:
-    """The job that deletes a project, for the transaction that marks the project with it."""
-    return running.plan(KIND, {"project": project.number})
+def plan(project: Project, requester: Principal | None = None) -> Job:
+    """The job that deletes a project, for the transaction that marks the project with it.
+
+    Args:
+        requester: who wants it gone, and may cancel that; None when its time has come.
+    """
+    return running.plan(KIND, {"project": project.number}, requester=requester)
 
 
 def plan_clearing(project: int, copy_job: str) -> Job:
@@ -189,5 +197,23 @@ def _find(job: Job) -> Project | None:
     return Project.find(key.pk, key.sk)
 
 
+def _again(failed: Job, job: Job, caller: Principal) -> list[Step]:
+    """The steps that mark a project that could not be deleted with a job that deletes it."""
+    project = _find(failed)
+    if project is None:
+        raise Conflict("the project asset has been deleted")
+    access.of(caller).demand_delete(int(project.production), "project")
+    if project.delete_job:
+        raise Conflict("the project asset is being deleted")
+    if project.status_asset != FAILED:
+        raise Conflict("the project asset is in use again; delete it where it is")
+    marked = [Project.delete_job.set(job.job_id), Project.revision.set(Project.revision + 1)]
+    return [Update(Project.at(project.number), marked, Project.revision == project.revision)]
+
+
 TREE = Tree(_parts, _do, _finish, _abandon)
+RETRY = Retry(_again)
+
 CLEARING_TREE = Tree(_clearing_parts, _do, _finish_clearing, lambda job, reason: _finish_clearing(job))
+CLEARING_RETRY = Retry(refused="what was left goes when the project asset is deleted")
+"""Once a clearing has ended, the bundle may be used: what is in it then is not the copy's any more."""

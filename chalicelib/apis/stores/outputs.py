@@ -22,6 +22,7 @@ from chalicelib.files import making, publications, references
 from chalicelib.files.models import File, Verdict
 from chalicelib.files.outputs import WorkError
 from chalicelib.jobs import leases, queues, running, trees
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.rows import ConditionFailed, Delete, Put, Step, Update, find_each, transact, update
 from chalicelib.settings import settings
@@ -171,6 +172,7 @@ def abandon(job: Job, reason: str) -> None:
 
 
 TREE = trees.Tree(plan, do, finish, abandon)
+RETRY = Retry(refused="another job has taken its place by itself")
 
 
 def _followed(task: Task, actions: list[Any], *, was_shown: bool) -> tuple[Job, list[Step]]:

@@ -22,6 +22,7 @@ from chalicelib.apis.stores.task_models import Status, Task
 from chalicelib.files import making
 from chalicelib.files.outputs import WorkError
 from chalicelib.jobs import running, trees
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import UNENDED, Job, Part
 from chalicelib.logs import logger
 from chalicelib.rows import Check, ConditionFailed, Put, absent, update
@@ -111,6 +112,7 @@ def abandon(job: Job, reason: str) -> None:
 
 
 TREE = trees.Tree(plan, do, finish, abandon)
+RETRY = Retry(refused="its task has ended; have the task done again (PATCH /api/workers/queue)")
 
 
 def current(job: Job) -> Task | None:

@@ -14,12 +14,16 @@ from typing import Any
 
 from chalicelib.apis.stores import addresses, shown, types
 from chalicelib.apis.stores.models import Entry, Project
+from chalicelib.errors import Conflict
 from chalicelib.files import objects, publications
 from chalicelib.files.models import Verdict
 from chalicelib.files.publications import Edition
+from chalicelib.identity import Principal
 from chalicelib.jobs import running
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job, JobState
 from chalicelib.jobs.trees import Tree
+from chalicelib.rows import Step, Update
 
 KIND = "stores.republish"
 PART = 200
@@ -109,7 +113,18 @@ def republish(job: Job, span: shown.Span) -> None:
             publications.publish(public_path(project, entry), generation(project, entry), edition)
 
 
+def _again(failed: Job, job: Job, _: Principal) -> list[Step]:
+    """The steps that let a project wait for a job that goes through its files once more."""
+    project = _project(failed.arguments["store"], failed.arguments["project"])
+    if project.publishing_job != failed.job_id:
+        raise Conflict("a later change of the project's groups has seen to its files")
+    told = [Project.publishing_job.set(job.job_id), Project.revision.set(Project.revision + 1)]
+    row = Project.at(project.store_id, project.project_id)
+    return [Update(row, told, Project.publishing_job == failed.job_id)]
+
+
 TREE = Tree(plan_republishing, republish, lambda job: None)
+RETRY = Retry(_again)
 
 
 def _project(store_id: str, project_id: str) -> Project:

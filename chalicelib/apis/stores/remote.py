@@ -23,6 +23,7 @@ from chalicelib.files import library, receiving
 from chalicelib.files.outputs import WorkError
 from chalicelib.identity import Principal
 from chalicelib.jobs import running, trees
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.rows import ConditionFailed, Put, TransactionCancelled, Update, absent, contend, transact, update
 
@@ -162,6 +163,7 @@ def do(job: Job, part: dict[str, Any]) -> None:
 
 
 TREE = trees.Tree(plan, do, processing.finish, processing.abandon)
+RETRY = Retry(refused="its task has ended; have the task done again (PATCH /api/workers/queue)")
 
 
 def _adopt(job: Job, task: Task, number: int, path: str, upload_id: str) -> None:

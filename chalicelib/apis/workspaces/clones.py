@@ -23,6 +23,7 @@ from chalicelib.files import references
 from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
 from chalicelib.jobs import running
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.jobs.trees import Tree
 from chalicelib.logs import logger
@@ -157,6 +158,8 @@ def _abandon(job: Job, reason: str) -> None:
 
 
 TREE = Tree(_plan, _do, _finish, _abandon)
+RETRY = Retry(refused="the workspace holds what was cloned of it; delete it and clone the project again")
+"""The project may have moved on meanwhile: what a later attempt finds of an earlier one would not fit to the rest."""
 
 
 def _end(job: Job, actions: list[Any]) -> None:

@@ -7,13 +7,16 @@ parts, and gone through again. Its own row goes last.
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.apis.workspaces.models import Favourite, Mark, Resource, Workspace, partition
+from chalicelib.apis.workspaces.models import Favourite, Mark, Resource, State, Workspace, partition
 from chalicelib.batches import batched
+from chalicelib.errors import Conflict
 from chalicelib.files import references
+from chalicelib.identity import Principal
 from chalicelib.jobs import running
+from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
 from chalicelib.jobs.trees import Tree
-from chalicelib.rows import Delete, contend, delete, transact
+from chalicelib.rows import Check, Delete, Step, contend, delete, transact
 
 KIND = "workspaces.delete"
 _PART = 1_000
@@ -46,7 +49,17 @@ def _finish(job: Job) -> None:
     delete(Workspace.at(job.arguments["guid"]))
 
 
+def _again(failed: Job, job: Job, _: Principal) -> list[Step]:
+    """What has to hold for a workspace to be taken away once more: something of it is left."""
+    row = Workspace.at(failed.arguments["guid"])
+    workspace = Workspace.find(row.pk, row.sk)
+    if workspace is None or workspace.state != State.DELETING:
+        raise Conflict("nothing of the workspace is left")
+    return [Check(row, Workspace.state == State.DELETING.value)]
+
+
 TREE = Tree(_plan, _do, _finish)
+RETRY = Retry(_again)
 
 
 def _rows(job: Job, after: str, last: str) -> Iterator[Resource]:
