@@ -69,6 +69,27 @@ export async function getPage<T>(path: string, signal?: AbortSignal): Promise<{ 
   return { items: (await answer.json()) as T, next: answer.headers.get("X-Next-Cursor") };
 }
 
+/** The JSON that a GET answers with links to the pages around: how many there are in all, and where the next one begins. */
+export async function getLinked<T>(path: string, signal?: AbortSignal): Promise<{ items: T; total: number; next: string | null }> {
+  const answer = await send(path, signal ? { signal } : {});
+  const link = /<([^>]*)>; rel="next"/.exec(answer.headers.get("Link") ?? "");
+  const query = link?.[1] ? new URL(link[1]).searchParams : undefined;
+  const next = query?.get("cursor") ?? query?.get("offset") ?? null;
+  return { items: (await answer.json()) as T, total: Number(answer.headers.get("X-Total-Count") ?? 0), next };
+}
+
+/** Bytes of a file: all of them, or those from `first` to `last`; and what tells this file from a later one. */
+export async function getBytes(path: string, signal: AbortSignal, range?: [number, number]): Promise<{ bytes: Blob; etag: string | null }> {
+  const headers = range ? { Range: `bytes=${range[0]}-${range[1]}` } : undefined;
+  const answer = await send(path, { signal, ...(headers && { headers }) });
+  return { bytes: await answer.blob(), etag: answer.headers.get("ETag") };
+}
+
+/** Send bytes as they are. */
+export async function putBytes(path: string, bytes: Blob): Promise<void> {
+  await send(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
+}
+
 /** Send JSON, or nothing, with a method of choice; the JSON of the answer, if there is any. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method };
@@ -89,6 +110,9 @@ export interface Session {
   permissions: string[];
   superuser: boolean;
 }
+
+/** Whether a permission is somebody's; superusers have all. */
+export const may = (who: Session, permission: string): boolean => who.superuser || who.permissions.includes(permission);
 
 export const session = (): Promise<Session> => get<Session>("/tokens/self");
 
@@ -120,6 +144,9 @@ export interface Job {
   error: string | null;
   cancel_requested: boolean;
   may_cancel: boolean;
+  may_retry: boolean;
+  retry_of: string | null;
+  retried_as: string | null;
   created_at: string;
   ended_at: string | null;
 }
@@ -130,6 +157,71 @@ export interface Queue {
   in_flight: number;
   delayed: number;
   dead: number;
+}
+
+/** A message that a queue gave up. */
+export interface Dead {
+  id: string;
+  what: string;
+  subject: string | null;
+  attempts: number;
+  first_received_at: string;
+}
+
+/** A production, and what the caller may do in it; superusers see its members. */
+export interface Production {
+  id: number;
+  name: string;
+  codename: string;
+  company: string;
+  can_write: boolean;
+  can_delete_assets: boolean;
+  members: { user?: string; group?: string; write: boolean; delete: boolean }[];
+}
+
+export interface Device {
+  id: number;
+  name: string;
+  path: string;
+}
+
+/** A media asset that a project asset links; of one that the caller may not read, only the id. */
+export interface Linked {
+  id: number;
+  name?: string;
+  status_asset?: number;
+  status_asset_description?: string;
+  file_url?: string;
+  file_size?: number | null;
+  filename?: string;
+}
+
+export interface ProjectAsset {
+  id: number;
+  name: string;
+  description: string;
+  date_add: string;
+  date_mod: string;
+  status_asset: number;
+  status_asset_description: string;
+  path_file: string;
+  bundle_root: string;
+  type: string;
+  is_production: boolean;
+  production: number;
+  device: number | null;
+  audio_assets: Linked[];
+  image_assets: Linked[];
+  video_assets: Linked[];
+}
+
+/** A file of a project asset's bundle. */
+export interface BundleFile {
+  path: string;
+  size: number | null;
+  state: string;
+  content_type: string;
+  date_mod: string;
 }
 
 /** A project of a store, as a listing shows it. */

@@ -10,6 +10,9 @@ import { AssetPage } from "./pages/AssetPage";
 import { Assets } from "./pages/Assets";
 import { Jobs } from "./pages/Jobs";
 import { People } from "./pages/People";
+import { ProductionPage } from "./pages/ProductionPage";
+import { Productions } from "./pages/Productions";
+import { ProjectAssetPage } from "./pages/ProjectAssetPage";
 import { ProjectPage } from "./pages/ProjectPage";
 import { SignIn } from "./pages/SignIn";
 import { StoreAssetPage } from "./pages/StoreAssetPage";
@@ -20,6 +23,7 @@ const MENU = [
   ["/console", "Assets"],
   ["/console/stores", "Stores"],
   ["/console/workers", "Workers"],
+  ["/console/productions", "Productions"],
   ["/console/jobs", "Jobs"],
 ] as const;
 const FOR_SUPERUSERS = [["/console/people", "People"]] as const;
@@ -99,6 +103,9 @@ function Console() {
           <Route path="/console/stores/:store/:project" component={ProjectPage} />
           <Route path="/console/stores/:store/:project/:asset" component={StoreAssetPage} />
           <Route path="/console/workers" component={Tasks} />
+          <Route path="/console/productions" component={() => <Productions session={who} />} />
+          <Route path="/console/productions/:production" component={(at) => <ProductionPage {...at} session={who} />} />
+          <Route path="/console/productions/:production/:asset" component={(at) => <ProjectAssetPage {...at} session={who} />} />
           <Route path="/console/people" component={who.superuser ? People : Missing} />
           <Route path="/console/jobs" component={() => <Jobs session={who} />} />
           <Route default component={Missing} />

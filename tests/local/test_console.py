@@ -1,14 +1,19 @@
 """The console in a real browser, against the running product."""
 
+import json
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.console import pages
+from infra.local import within
 from tests.support.product import Product
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -60,12 +65,6 @@ def test_an_asset_has_a_page_of_its_own(product: Product, tmp_path: Path) -> Non
     assert "draft" in shown
 
 
-def test_queues_are_shown_to_a_superuser(product: Product, tmp_path: Path) -> None:
-    shown = dom(product, "/console/jobs", tmp_path)
-    assert "<h2>Queues</h2>" in shown
-    assert "scan-small" in shown
-
-
 PROJECT = '{"id": "expo", "name": "Expo", "groups": ["g"]}'
 
 
@@ -94,3 +93,52 @@ def test_the_workers_and_their_tasks_are_shown(product: Product, tmp_path: Path)
     shown = dom(product, "/console/workers", tmp_path)
     for worker in ("extract", "dz-image", "network-layout", "thumbnail"):
         assert f'<th scope="row">{worker}</th>' in shown
+
+
+def test_a_project_asset_has_a_page_with_its_bundle_and_what_may_be_done(product: Product, tmp_path: Path) -> None:
+    def made(kind: str, **fields: Any) -> int:
+        reply = product.request("POST", f"/api/{kind}/", body=json.dumps(fields), Content_Type="application/json")
+        assert reply.status == 201, reply.body
+        return int(reply.json()["id"])
+
+    production = made("productions", name="News", codename="news")
+    asset = made("projectassets", name="Election night", bundle_root="/mnt/a/", production_id=production)
+    file = f"/api/projectassets/{asset}/files/cuts/one.txt"
+    assert product.request("PUT", file, body=b"one", Content_Type="text/plain").status == 201
+    deadline = time.monotonic() + 30
+    while product.get(file).status != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    where = f"/console/productions/{production}"
+    listed = dom(product, where, tmp_path / "production")
+    assert f'href="{where}/{asset}"' in listed
+    assert '<span class="state good">done</span>' in listed
+    shown = dom(product, f"{where}/{asset}", tmp_path / "asset")
+    assert '<th scope="row">cuts/one.txt</th>' in shown
+    for form in ("Copy it", "Delete it", "Linked media assets"):
+        assert f'aria-label="{form}"' in shown
+
+
+GIVEN_UP = """
+from chalicelib import aws
+from chalicelib.jobs import queues, running
+from chalicelib.rows import transact
+from chalicelib.settings import settings
+
+job = running.plan("assets.relink", {"asset": "0" * 24, "published": False})
+job.state, job.error, job.ended_at = "failed", "the tape is torn", job.created_at
+job.due_at = job.due_shard = None
+transact(*running.steps(job))
+aws.sqs().send_message(QueueUrl=queues.dead_letters(settings().work_queue), MessageBody="{}")
+"""
+
+
+def test_what_failed_can_be_retried_and_what_was_given_up_looked_at(product: Product, tmp_path: Path) -> None:
+    cloud = os.environ | within.environment(product.state)
+    subprocess.run([sys.executable, "-c", GIVEN_UP], env=cloud, check=True)
+    shown = dom(product, "/console/jobs", tmp_path)
+    assert "<h2>Queues</h2>" in shown
+    assert "scan-small" in shown
+    assert "the tape is torn" in shown
+    assert 'Retry <span class="spoken">assets.relink</span>' in shown
+    assert 'Look <span class="spoken">at what work gave up</span>' in shown
+    assert 'Send again <span class="spoken">what work gave up</span>' in shown

@@ -1,7 +1,7 @@
 // The queue of the workers, and the workers.
 
 import { call, get, getPage, type Task, type Worker } from "../api";
-import { Page, Problem, State } from "../parts/basics";
+import { Page, Problem, Progress, State } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded } from "../use";
 
@@ -65,6 +65,7 @@ function Row({ task, changed }: { task: Task; changed: () => void }) {
       <td>{task.createdOn}</td>
       <td>
         <State name={task.status} /> {task.error}
+        {task.status === "processing" && <Progress done={0} total={null} label={`progress of ${task.workerType} on ${place}`} />}
       </td>
       <td>
         <button type="button" disabled={busy} onClick={deed(waits(task) ? "DELETE" : "PATCH")}>

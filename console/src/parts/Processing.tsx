@@ -71,10 +71,12 @@ function Field({ name, schema, required }: { name: string; schema: Schema; requi
   let control;
   if (schema.enum) {
     control = (
-      <select name={name} defaultValue={preset} required={required}>
+      <select name={name} required={required}>
         {!required && <option value="" />}
         {schema.enum.map((one) => (
-          <option key={one}>{one}</option>
+          <option key={one} selected={one === schema.default}>
+            {one}
+          </option>
         ))}
       </select>
     );

@@ -13,6 +13,7 @@ type Begun = { uploadId: string; key: string; id: string };
 type Parts = { PartNumber: number; ETag: string; Size?: number }[];
 
 const ONE_REQUEST = 50 * 1000 * 1000;
+const IN_A_BODY = 4 << 20;
 const place = (uploadId: string, key: string, what = "") =>
   `/s3/multipart/${encodeURIComponent(uploadId)}${what}?key=${encodeURIComponent(key)}`;
 
@@ -45,14 +46,24 @@ function uploader(arrived: (id: string, name: string) => void): Uppy {
   return uppy;
 }
 
-/** A field for files, and what becomes of each; `use` makes something of an upload that has arrived. */
-export function Uploads({ use, label }: { use: (id: string, name: string) => Promise<unknown>; label: string }) {
+type Wanted = {
+  label: string;
+  use: (id: string, name: string) => Promise<unknown>;
+  send?: (file: File) => Promise<unknown>;
+};
+
+/** A field for files, and what becomes of each; `use` makes something of an upload that has arrived.
+ * With `send`, files that fit into a request go by it. */
+export function Uploads({ use, send, label }: Wanted) {
   const [files, setFiles] = useState<File_[]>([]);
+  const [small, setSmall] = useState<{ file: File; sent: boolean }[]>([]);
   const [error, setError] = useState<Error>();
   const uppy = useRef<Uppy>();
+  const latest = useRef(use);
+  latest.current = use;
 
   useEffect(() => {
-    const made = uploader((id, name) => void use(id, name).catch(setError));
+    const made = uploader((id, name) => void latest.current(id, name).catch(setError));
     const show = () => setFiles(made.getFiles() as File_[]);
     const events = ["file-added", "upload-progress", "upload-success", "upload-error", "upload-pause", "file-removed"];
     for (const event of events) made.on(event as "file-added", show);
@@ -64,6 +75,17 @@ export function Uploads({ use, label }: { use: (id: string, name: string) => Pro
   const add = (chosen: FileList | null) => {
     setError(undefined);
     for (const file of chosen ?? []) {
+      if (send && file.size <= IN_A_BODY) {
+        setSmall((all) => [...all, { file, sent: false }]);
+        send(file).then(
+          () => setSmall((all) => all.map((one) => (one.file === file ? { file, sent: true } : one))),
+          (failure: Error) => {
+            setError(failure);
+            setSmall((all) => all.filter((one) => one.file !== file));
+          },
+        );
+        continue;
+      }
       try {
         uppy.current?.addFile({ name: file.name, type: file.type || "application/octet-stream", data: file });
       } catch (failure) {
@@ -88,6 +110,12 @@ export function Uploads({ use, label }: { use: (id: string, name: string) => Pro
       <p class="hint">Or drop files here. They are scanned before anybody can fetch them.</p>
       <Problem error={error} />
       <ul class="uploads" aria-live="polite">
+        {small.map(({ file, sent }, number) => (
+          <li key={number}>
+            <span>{file.name}</span> <span class="hint">{size(file.size)}</span>{" "}
+            {sent ? <span>sent</span> : <progress aria-label={`sending ${file.name}`} />}
+          </li>
+        ))}
         {files.map((file) => (
           <Row key={file.id} file={file} uppy={uppy.current} />
         ))}

@@ -33,7 +33,7 @@ export function Problem({ error }: { error: Error | undefined }) {
 
 const TONES: Record<string, string> = {
   clean: "good", done: "good", infected: "bad", unscannable: "bad", failed: "bad", error: "bad",
-  unscanned: "busy", pending: "busy", queued: "busy", running: "busy", processing: "busy", new: "busy",
+  unscanned: "busy", pending: "busy", queued: "busy", running: "busy", processing: "busy", new: "busy", copying: "busy",
 };
 
 /** A state as a word with a colour; the word says it all. */
