@@ -14,11 +14,13 @@ jobs = typer.Typer(help="Jobs and queues.", no_args_is_help=True)
 workers = typer.Typer(help="Workers and their tasks.", no_args_is_help=True)
 
 JOB = ("id", "kind", "state", "done", "total", "failed", "error", "created_at")
+DEAD = ("what", "subject", "attempts", "first_received_at", "id")
 QUEUE = ("name", "waiting", "in_flight", "delayed", "dead")
 WORKER = ("name", "type", "status", "extensions", "description")
 TASK = ("_id", "status", "workerType", "storeID", "projectID", "assetID", "filename", "error")
 
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
+QueueName = Annotated[str, typer.Argument(metavar="QUEUE", help="The queue's name, as `jobs queues` tells it.")]
 TaskId = Annotated[str, typer.Argument(help="The task's id.")]
 Whose = Annotated[str | None, typer.Option(help="`mine`, `organisation` or, for superusers, `all`.")]
 
@@ -57,12 +59,13 @@ def watch_job(context: typer.Context, job: JobId, timeout: Seconds = 3600, as_js
 @jobs.command("cancel")
 def cancel_job(context: typer.Context, job: JobId, as_json: Json = False, dry_run: DryRun = False) -> None:
     """Ask a job to stop."""
-    if dry_run:
-        would(f"cancel job {job}")
-        return
-    with deployment(context) as api:
-        found = api.json("POST", f"/jobs/{job}/cancel")
-    output.facts(_bare(found), as_json=as_json)
+    _ask(context, "cancel", job, as_json=as_json, dry_run=dry_run)
+
+
+@jobs.command("retry")
+def retry_job(context: typer.Context, job: JobId, as_json: Json = False, dry_run: DryRun = False) -> None:
+    """Have a job that failed done once more; tells the new job."""
+    _ask(context, "retry", job, as_json=as_json, dry_run=dry_run)
 
 
 @jobs.command("queues")
@@ -71,6 +74,25 @@ def show_queues(context: typer.Context, as_json: Json = False) -> None:
     with deployment(context) as api:
         found = api.json("GET", "/jobs/queues")["queues"]
     output.rows(found, QUEUE, as_json=as_json)
+
+
+@jobs.command("dead")
+def show_dead(context: typer.Context, queue: QueueName, limit: Limit = 50, as_json: Json = False) -> None:
+    """Tell what messages that a queue gave up speak of (superusers)."""
+    with deployment(context) as api:
+        found = api.json("GET", f"/jobs/queues/{queue}/dead", params={"limit": str(min(limit, 100))})["results"]
+    output.rows(found, DEAD, as_json=as_json)
+
+
+@jobs.command("redrive")
+def redrive(context: typer.Context, queue: QueueName, as_json: Json = False, dry_run: DryRun = False) -> None:
+    """Send messages that a queue gave up to it once more (superusers)."""
+    if dry_run:
+        would(f"send what {queue} gave up once more")
+        return
+    with deployment(context) as api:
+        found = api.json("POST", f"/jobs/queues/{queue}/redrive")
+    output.facts({"moved": found["moved"], **found["queue"]}, as_json=as_json)
 
 
 @workers.command("list")
@@ -127,6 +149,15 @@ def cancel_task(context: typer.Context, task: TaskId, as_json: Json = False, dry
 def reset_task(context: typer.Context, task: TaskId, as_json: Json = False, dry_run: DryRun = False) -> None:
     """Have a task done once more."""
     _tell(context, "PATCH", "reset", task, as_json=as_json, dry_run=dry_run)
+
+
+def _ask(context: typer.Context, verb: str, job: str, *, as_json: bool, dry_run: bool) -> None:
+    if dry_run:
+        would(f"{verb} job {job}")
+        return
+    with deployment(context) as api:
+        found = api.json("POST", f"/jobs/{job}/{verb}")
+    output.facts(_bare(found), as_json=as_json)
 
 
 def _tell(context: typer.Context, method: str, verb: str, task: str, *, as_json: bool, dry_run: bool) -> None:

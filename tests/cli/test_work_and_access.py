@@ -29,8 +29,12 @@ def test_jobs_and_queues_are_shown(ctl: Command) -> None:
     found = ctl("jobs", "queues")
     assert {"scan-small", "work"} <= {cells[0] for cells in found.cells}
     assert isinstance(ctl("jobs", "list", "--json").json, list)
-    for command in ("show", "watch", "cancel"):
+    for command in ("show", "watch", "cancel", "retry"):
         assert ctl("jobs", command, "0" * 32).code == 4
+    assert ctl("jobs", "dead", "work", "--json").json == []
+    assert dict(ctl("jobs", "redrive", "work").cells)["moved"] == "0"
+    for command in ("dead", "redrive"):
+        assert ctl("jobs", command, "play").code == 4
 
 
 def test_workers_are_listed_and_put_to_work(ctl: Command, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A failed job that is retried: the end state of each kind, one new job of many requests, a death at any AWS call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib import identity
-from chalicelib.apis.projectassets import copied_files, deleting
+from chalicelib.apis.projectassets import copied_files, copying, deleting
+from chalicelib.apis.projectassets.copied_files import Destination
+from chalicelib.apis.projectassets.models import BundleFile
 from chalicelib.apis.stores import publishing
 from chalicelib.apis.workspaces import deletions
 from chalicelib.jobs import kinds, running, trees
@@ -16,7 +18,7 @@ from chalicelib.jobs.models import JobState
 from chalicelib.jobs.running import Hopeless
 from chalicelib.rows import transact
 from tests.faults import stores, workspaces
-from tests.support.bundles import Bundles, disagreements, everything_wrong
+from tests.support.bundles import OWN_ROOT, TARGET, Bundles, bundle_rows, disagreements, everything_wrong
 from tests.support.client import Reply
 from tests.support.crashes import Scenario, survive
 from tests.support.world import World
@@ -38,15 +40,27 @@ def hopeless(module: Any, name: str) -> Iterator[None]:
         yield
 
 
-def failed_copy(world: World) -> tuple[Bundles, int, int]:
-    """A project and its copy, which failed and was cleared away."""
-    bundles = Bundles(world)
+def failed_copy(world: World, root: str = TARGET) -> tuple[Bundles, int, int]:
+    """A project and its copy, which failed at its second file and was cleared away."""
+    bundles = Bundles(world).with_own_bucket()
     source = bundles.project(**FILES)
-    copy = bundles.copy(source)
-    with hopeless(copied_files, "copy_each"):
+    copy = bundles.copy(source, root)
+    whole = copied_files.copy_each
+
+    def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
+        found = list(rows)
+        if found[0].path != "a":
+            raise Hopeless("the tape is torn")
+        whole(found, to)
+        assert len(bundle_rows(world)) == len(FILES) + 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copying, "FILES", 1)
+        patch.setattr(copied_files, "copy_each", copy_each)
         world.deliver()
     world.repair()
     assert bundles.state(copy) == FAILED
+    assert len(bundle_rows(world)) == len(FILES)
     return bundles, source, copy
 
 
@@ -83,6 +97,16 @@ def test_a_copy_that_is_retried_is_as_one_that_never_failed(world: World) -> Non
     found = bundles.shown(copy)
     assert found is not None
     assert found["status_asset_description"] == ""
+    assert everything_wrong(world) == []
+
+
+def test_a_copy_of_bytes_that_is_retried_leaves_none_of_the_first_attempt(world: World) -> None:
+    bundles, _, copy = failed_copy(world, OWN_ROOT)
+    assert bundles.own_objects() == []
+    assert retry(world, "projectassets.copy").status == 201
+    world.deliver()
+    assert bundles.contents(copy) == CONTENTS
+    assert len(bundles.own_objects()) == len(FILES)
     assert everything_wrong(world) == []
 
 

@@ -142,3 +142,7 @@ def test_what_failed_can_be_retried_and_what_was_given_up_looked_at(product: Pro
     assert 'Retry <span class="spoken">assets.relink</span>' in shown
     assert 'Look <span class="spoken">at what work gave up</span>' in shown
     assert 'Send again <span class="spoken">what work gave up</span>' in shown
+    assert [one["what"] for one in product.get("/jobs/queues/work/dead").json()["results"]] == ["unknown"]
+    assert product.request("POST", "/jobs/queues/work/redrive").json()["moved"] == 1
+    [failed] = [job["id"] for job in product.get("/jobs").json()["results"] if job["may_retry"]]
+    assert product.request("POST", f"/jobs/{failed}/retry").status == 201

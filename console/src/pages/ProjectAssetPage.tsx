@@ -54,8 +54,10 @@ export function ProjectAssetPage({ production: home = "", asset: id = "", sessio
       )}
       <dl>
         <dt>State</dt>
-        <dd role="status">
-          <AssetState asset={asset} />
+        <dd>
+          <span role="status">
+            <AssetState asset={asset} />
+          </span>
         </dd>
         <dt>Bundle root</dt>
         <dd>{asset.bundle_root}</dd>
