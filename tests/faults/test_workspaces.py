@@ -351,6 +351,18 @@ def test_a_main_that_had_to_move_is_followed_though_others_are_at_it(world: Worl
     assert rows[f"ref#{refs.key(main)}"]["main_of"] == rows["ref#/assets//both"]["asset_id"]
 
 
+def test_a_main_whose_file_goes_during_the_clone_is_none(world: World) -> None:
+    being_cloned(world)
+    guid, (asset, *_) = guid_of(world), to_be_cloned()
+    gone = dataclasses.replace(asset.files[0], file_id="0" * 32)
+    clones.write(guid, [dataclasses.replace(asset, asset_id="lost", index_path="a.obj", files=[gone])])
+    world.deliver()
+    assert world.client.get("/contentbrowser/workspaces/island/assets/lost").json()["main"] == ""
+    replace(world, "/assets/lost", comment="mended")
+    assert world.client.delete(f"{ISLAND}/assets/lost").status == 204
+    valid(world)
+
+
 def test_a_verdict_on_what_was_replaced_counts_for_nothing(world: World) -> None:
     cloned(world)
     upload(world, "/resources/x", EICAR)

@@ -229,9 +229,10 @@ def _write_files(guid: str, wanted: list[_Wanted], created: int) -> None:
                 left.remove(one)
             elif taken is not None:
                 one.variant += 1
-                _follow_main(guid, one)
+                _follow_main(guid, one, one.placed.file_ref(one.file.path, one.variant))
             elif first in cancelled.failed:
                 logger.warning("a file of the project has gone meanwhile", guid=guid, file_id=one.file.file_id)
+                _follow_main(guid, one, "")
                 left.remove(one)
         _demand_progress(cancelled)
 
@@ -245,11 +246,10 @@ def _demand_progress(cancelled: TransactionCancelled | None) -> None:
         raise cancelled
 
 
-def _follow_main(guid: str, moved: _Wanted) -> None:
-    """Let an asset know where its main is, if that is what could not be where it was to be."""
-    if moved.file.path == moved.placed.asset.index_path:
-        main = moved.placed.file_ref(moved.file.path, moved.variant)
-        row = Asset.at(guid, moved.placed.ref())
+def _follow_main(guid: str, file: _Wanted, main: str) -> None:
+    """Let an asset know what its main is now, if it is this file that is elsewhere than it was to be, or nowhere."""
+    if file.file.path == file.placed.asset.index_path:
+        row = Asset.at(guid, file.placed.ref())
         contend(lambda: _demand_progress(_tried(guid, [Update(row, [Asset.main.set(main)], Asset.pk.exists())])))
 
 
