@@ -7,6 +7,7 @@ from chalicelib.reference.schemas import (
     Schema,
     anything,
     arr,
+    flag,
     like,
     obj,
     one_of,
@@ -110,6 +111,7 @@ _FILES = {200: Answer(ref("FileList"), _listed("file-list", _RESOURCE, namespace
 _SEARCH = (
     Parameter("q", text(), "A search, below this namespace.", example="tag: art"),
     Parameter("ref", text(), "What the last part of a ref has to fit.", example="*"),
+    Parameter("empty", flag(), "Show namespaces too that hold nothing but namespaces.", example=False),
     _START,
     _MOST,
 )

@@ -90,12 +90,28 @@ export async function putBytes(path: string, bytes: Blob): Promise<void> {
   await send(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
 }
 
+const PIECE = 4 << 20;
+
+/**
+ * The bytes of a file that takes a token, in pieces that the API answers itself: what is larger it sends elsewhere.
+ * The type is given up, so that nothing in it can ever be a page of this origin.
+ */
+export async function getFile(path: string, size: number, signal?: AbortSignal, got?: (bytes: number) => void): Promise<Blob> {
+  const pieces: Blob[] = [];
+  for (let start = 0; start < size; start += PIECE) {
+    const headers = { Range: `bytes=${start}-${Math.min(start + PIECE, size) - 1}` };
+    pieces.push(await (await send(path, signal ? { headers, signal } : { headers })).blob());
+    got?.(start + PIECE);
+  }
+  return new Blob(pieces, { type: "application/octet-stream" });
+}
+
 /** Send JSON, or nothing, with a method of choice; the JSON of the answer, if there is any. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method };
+export async function call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const init: RequestInit = { method, headers };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { "Content-Type": "application/json" };
+    init.headers = { ...headers, "Content-Type": "application/json" };
   }
   const text = await (await send(path, init)).text();
   return (text ? JSON.parse(text) : undefined) as T;
@@ -107,6 +123,7 @@ export interface Session {
   uid: string;
   organisation: string | null;
   groups: string[];
+  write_groups: string[];
   permissions: string[];
   superuser: boolean;
 }
@@ -232,6 +249,8 @@ export interface Project {
   tags: string[];
   access: string[];
   write_access: boolean;
+  /** Named versions; an empty text while there are none. */
+  versions: { name: string }[] | "";
 }
 
 /** An asset of a project. */

@@ -17,11 +17,16 @@ import { ProjectPage } from "./pages/ProjectPage";
 import { SignIn } from "./pages/SignIn";
 import { StoreAssetPage } from "./pages/StoreAssetPage";
 import { Stores } from "./pages/Stores";
+import { SpaceAssetPage } from "./pages/SpaceAssetPage";
 import { Tasks } from "./pages/Tasks";
+import { WorkspacePage } from "./pages/WorkspacePage";
+import { Workspaces } from "./pages/Workspaces";
+import { Who } from "./use";
 
 const MENU = [
   ["/console", "Assets"],
   ["/console/stores", "Stores"],
+  ["/console/workspaces", "Workspaces"],
   ["/console/workers", "Workers"],
   ["/console/productions", "Productions"],
   ["/console/jobs", "Jobs"],
@@ -93,7 +98,7 @@ function Console() {
     setWho(null);
   };
   return (
-    <>
+    <Who.Provider value={who}>
       <Menu who={who} leave={leave} />
       <main id="main">
         <Router onRouteChange={() => document.querySelector<HTMLElement>("h1")?.focus()}>
@@ -102,6 +107,9 @@ function Console() {
           <Route path="/console/stores" component={Stores} />
           <Route path="/console/stores/:store/:project" component={ProjectPage} />
           <Route path="/console/stores/:store/:project/:asset" component={StoreAssetPage} />
+          <Route path="/console/workspaces" component={Workspaces} />
+          <Route path="/console/workspaces/:workspace" component={WorkspacePage} />
+          <Route path="/console/workspaces/:workspace/assets/:asset+" component={SpaceAssetPage} />
           <Route path="/console/workers" component={Tasks} />
           <Route path="/console/productions" component={() => <Productions session={who} />} />
           <Route path="/console/productions/:production" component={(at) => <ProductionPage {...at} session={who} />} />
@@ -111,7 +119,7 @@ function Console() {
           <Route default component={Missing} />
         </Router>
       </main>
-    </>
+    </Who.Provider>
   );
 }
 

@@ -1,6 +1,29 @@
-// Hooks: data that is loaded, and data that is looked at again until it stands still.
+// Hooks: who is signed in, data that is loaded, and data that is looked at again until it stands still.
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useCallback, useContext, useEffect, useState } from "preact/hooks";
+
+import type { Session } from "./api";
+
+const NOBODY: Session = { name: "", uid: "", organisation: null, groups: [], write_groups: [], permissions: [], superuser: false };
+
+/** Who is signed in. */
+export const Who = createContext<Session>(NOBODY);
+
+/** What whoever is signed in may do, as far as it decides what is shown; the server decides what is done. */
+export function useRights() {
+  const who = useContext(Who);
+  const has = (permission: string) => who.superuser || who.permissions.includes(permission);
+  const administers = has("Administer stores");
+  return {
+    has,
+    administers,
+    /** Groups that projects can be made for. */
+    writesFor: who.write_groups.filter((group) => group !== "public"),
+    makesProjects: administers || who.write_groups.some((group) => group !== "public"),
+    signsIn: has("signin"),
+  };
+}
 
 export interface Loaded<T> {
   value: T | undefined;

@@ -111,7 +111,8 @@ def _assets(request: Request, caller: "Principal", workspace: str, namespace: st
     if query:
         return json_response(presenters.hits(browsing.hits(caller, workspace, namespace, query)))
     pattern = request.query_params.get("ref")
-    found = browsing.assets(caller, workspace, namespace, page)
+    empty = parameters.flag(request, "empty")
+    found = browsing.assets(caller, workspace, namespace, page, empty=empty)
     path = f"{_WORKSPACES}/{quote(workspace, safe='')}{quote(namespace)}"
     return json_response(presenters.asset_page(found, path, page, pattern))
 

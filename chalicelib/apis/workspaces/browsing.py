@@ -52,20 +52,26 @@ def workspaces(principal: Principal, pattern: str | None, page: Page) -> tuple[l
     return found[page.start : page.start + page.most], len(found) > page.start + page.most
 
 
-def assets(principal: Principal, identifier: str, namespace: str, page: Page) -> Assets:
+def assets(principal: Principal, identifier: str, namespace: str, page: Page, *, empty: bool = False) -> Assets:
     """The assets directly in a namespace, in the order of their folded refs.
 
     One Query for what comes before and on the page, and one for each namespace in it that holds many assets.
+
+    Args:
+        empty: show a namespace too that holds nothing but namespaces.
 
     Raises:
         NotFound: there is no such workspace, or no asset directly in the namespace.
     """
     workspace = access.enter(principal, Right.READ, identifier).workspace
     found, more = _directly(Asset, workspace.guid, namespace, page)
-    if not found and not page.start:
+    if not (found or page.start or empty):
+        raise errors.not_found(errors.ASSET, namespace)
+    namespaces = _namespaces(workspace.guid, namespace)
+    if not (found or page.start or namespaces):
         raise errors.not_found(errors.ASSET, namespace)
     names = uses.refs_of(workspace.guid, uses.ids_in(found))
-    return Assets(workspace, found, names, _namespaces(workspace.guid, namespace), more)
+    return Assets(workspace, found, names, namespaces, more)
 
 
 def hits(principal: Principal, identifier: str, namespace: str, text: str) -> Assets:

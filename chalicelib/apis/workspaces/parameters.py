@@ -96,6 +96,18 @@ def page(request: Request) -> Page:
     return Page(_number(request, "start", 0, 0, _FURTHEST_START), _number(request, "maxResults", PAGE, 1, LARGEST_PAGE))
 
 
+def flag(request: Request, name: str) -> bool:
+    """Whether a query parameter says `true`; it says `false` when it is not there.
+
+    Raises:
+        MalformedRequest: it says something else.
+    """
+    given = request.query_params.get(name) or "false"
+    if given not in ("true", "false"):
+        raise errors.corrupted(errors.BROWSER, name)
+    return bool(given == "true")
+
+
 def text(fields: dict[str, Any], name: str, default: str = "") -> str:
     """A text that a body gives under a name; null counts as left out.
 

@@ -17,7 +17,9 @@ const IN_A_BODY = 4 << 20;
 const place = (uploadId: string, key: string, what = "") =>
   `/s3/multipart/${encodeURIComponent(uploadId)}${what}?key=${encodeURIComponent(key)}`;
 
-function uploader(arrived: (id: string, name: string) => void): Uppy {
+type Use = (id: string, name: string) => Promise<unknown>;
+
+function uploader(arrived: (id: string, file: File_) => void): Uppy {
   const uppy = new Uppy({ autoProceed: true });
   const ids = new Map<string, string>();
   const begun = <T extends { id: string }>(file: File_, answer: T): T => {
@@ -41,18 +43,14 @@ function uploader(arrived: (id: string, name: string) => void): Uppy {
   });
   uppy.on("upload-success", (file) => {
     const id = file && ids.get(file.id);
-    if (file && id) arrived(id, file.name ?? "file");
+    if (file && id) arrived(id, file);
   });
   return uppy;
 }
 
-type Wanted = {
-  label: string;
-  use: (id: string, name: string) => Promise<unknown>;
-  send?: (file: File) => Promise<unknown>;
-};
+type Wanted = { label: string; use: Use; send?: (file: File) => Promise<unknown> };
 
-/** A field for files, and what becomes of each; `use` makes something of an upload that has arrived.
+/** A field for files, and what becomes of each; `use`, as it is when a file is chosen, makes something of it at its arrival.
  * With `send`, files that fit into a request go by it. */
 export function Uploads({ use, send, label }: Wanted) {
   const [files, setFiles] = useState<File_[]>([]);
@@ -63,7 +61,9 @@ export function Uploads({ use, send, label }: Wanted) {
   latest.current = use;
 
   useEffect(() => {
-    const made = uploader((id, name) => void latest.current(id, name).catch(setError));
+    const uses = new Map<string, Use>();
+    const made = uploader((id, file) => void uses.get(file.id)?.(id, file.name ?? "file").catch(setError));
+    made.on("file-added", (file) => uses.set(file.id, latest.current));
     const show = () => setFiles(made.getFiles() as File_[]);
     const events = ["file-added", "upload-progress", "upload-success", "upload-error", "upload-pause", "file-removed"];
     for (const event of events) made.on(event as "file-added", show);

@@ -67,7 +67,12 @@ def test_a_namespace_lists_what_is_directly_in_it(fleet: Workspace) -> None:
 def test_a_namespace_without_assets_of_its_own_is_not_found(fleet: Workspace) -> None:
     fleet.made("/assets/only/below/x")
     assert sentence(fleet.get("/assets/only/"), 404) == "Asset(s) not found, /assets/only/"
-    assert sentence(fleet.get("/assets/none/"), 404) == "Asset(s) not found, /assets/none/"
+    shown = fleet.get("/assets/only/", "?empty=true").json()
+    assert (shown["items"], [space["ref"] for space in shown["namespaces"]]) == ([], ["/assets/only/below/"])
+    assert fleet.get("/assets/only/", "?empty=false").status == 404
+    assert "corrupted" in sentence(fleet.get("/assets/only/", "?empty=maybe"), 400)
+    for query in ("", "?empty=true"):
+        assert sentence(fleet.get("/assets/none/", query), 404) == "Asset(s) not found, /assets/none/"
     assert fleet.get("/assets/" + "x/" * 600).status == 404
     assert fleet.delete("/assets/only/below/x").status == 204
     assert "/assets/only/" not in [space["ref"] for space in fleet.get("/assets/").json()["namespaces"]]
