@@ -1,8 +1,8 @@
 """The console's one page, the files it loads, and what it may do.
 
 Scripts and styles come from files of ours alone. Besides the API, the page may reach the bucket that uploads go to, and
-show what the hosts of untrusted content hold. Of files that take a token it makes pictures itself, at `blob:` addresses:
-a picture runs nothing.
+show what the hosts of untrusted content hold. Of files that take a token it makes pictures, at `blob:` addresses: a
+picture runs nothing.
 """
 
 from pathlib import Path
