@@ -1,10 +1,12 @@
 // An asset of a project: what is known of it, the files of its versions, a look at one, and workers for it.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { call, get, type StoreAsset, type StoreFile, storePath } from "../api";
+import { call, get, getPage, type StoreAsset, type StoreFile, storePath } from "../api";
 import { Page, Problem, State } from "../parts/basics";
+import { DeepZoom } from "../parts/DeepZoom";
 import { Files } from "../parts/Files";
+import { usePager } from "../parts/Pager";
 import { Processing } from "../parts/Processing";
 import { useDeed, useLoaded } from "../use";
 
@@ -14,15 +16,19 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
   const { value: asset, error, again } = useLoaded(
     (signal) => get<StoreAsset>(path, signal),
     path,
-    (found) => found.processing_status === "processing",
+    (found) => found.processing_status === "processing" || (!found.index_file && !found.processing_error),
   );
   const [chosen, setChosen] = useState<string>();
   const version = chosen ?? asset?.version ?? "1";
+  const { cursor, reset, buttons } = usePager();
+  const query = new URLSearchParams({ version, limit: "500", ...(cursor && { cursor }) });
   const files = useLoaded(
-    (signal) => get<StoreFile[]>(`${storePath(store, project, "files", id)}?${new URLSearchParams({ version })}`, signal),
-    `${version} ${asset?.version} ${asset?.processing_status}`,
-    (found) => found.some((file) => file.state === "pending"),
+    (signal) => getPage<StoreFile[]>(`${storePath(store, project, "files", id)}?${query}`, signal),
+    `${query} ${asset?.version} ${asset?.processing_status}`,
+    (found) => found.items.some((file) => file.state === "pending"),
   );
+  const waits = files.value?.items.some((file) => file.state === "pending") ?? false;
+  useEffect(again, [waits]); // where it begins follows what its files have become
 
   if (!asset) return <Page title={id}>{<Problem error={error} />}</Page>;
   const versions = Array.from({ length: Number(asset.version) }, (_, number) => String(number + 1)).reverse();
@@ -45,18 +51,23 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
           </a>
         </p>
       )}
+      {asset.index_file.endsWith(".dzi") && <DeepZoom url={asset.index_file} name={asset.name} />}
       <label>
         Version{" "}
-        <select value={version} onChange={(event) => setChosen(event.currentTarget.value)}>
+        <select value={version} onChange={(event) => {
+            setChosen(event.currentTarget.value);
+            reset();
+          }}>
           {versions.map((number) => (
             <option key={number}>{number}</option>
           ))}
         </select>
       </label>
-      <Files files={files.value ?? []} />
+      <Files files={files.value?.items ?? []} />
+      {(files.value?.next || cursor) && buttons(files.value?.next ?? null)}
       <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} changed={again} />
       {version === asset.version && (
-        <Processing store={store} project={project} asset={id} files={files.value ?? []} asked={again} />
+        <Processing store={store} project={project} asset={id} files={files.value?.items ?? []} asked={again} />
       )}
     </Page>
   );

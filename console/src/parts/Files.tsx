@@ -2,21 +2,25 @@
 
 import { useState } from "preact/hooks";
 
-import type { StoreFile } from "../api";
-import { State } from "./basics";
+import { readStart, type StoreFile } from "../api";
+import { Problem, State } from "./basics";
+import { DeepZoom } from "./DeepZoom";
+import { useLoaded } from "../use";
 
 interface Folder {
   folders: Map<string, Folder>;
   files: [string, StoreFile][];
 }
 
-const MOST = 2000;
 const PICTURE = /\.(png|jpe?g|gif|webp|svg|avif)$/i;
-const READABLE = /\.(html?|txt|md|csv|json|xml|pdf|dzi|gml)$/i;
+const PYRAMID = /\.dzi$/i;
+const SITE = /\.html?$/i;
+const TEXT = /\.(txt|md|csv|tsv|json|geojson|xml|ya?ml|log|gml|graphml|tlp|css|js|py)$/i;
+const MOST_READ = 256 << 10;
 
 function tree(files: StoreFile[]): Folder {
   const root: Folder = { folders: new Map(), files: [] };
-  for (const file of files.slice(0, MOST)) {
+  for (const file of files) {
     const parts = file.name.split("/");
     let here = root;
     for (const part of parts.slice(0, -1)) {
@@ -36,7 +40,6 @@ export function Files({ files }: { files: StoreFile[] }) {
   return (
     <>
       <Branch folder={tree(files)} show={setShown} />
-      {files.length > MOST && <p class="hint">{files.length - MOST} more files are not shown here.</p>}
       {shown && <Look file={shown} />}
     </>
   );
@@ -60,7 +63,7 @@ function Branch({ folder, show }: { folder: Folder; show: (file: StoreFile) => v
               <a href={file.url} rel="noreferrer">
                 {name}
               </a>{" "}
-              {(PICTURE.test(name) || READABLE.test(name)) && (
+              {[PICTURE, PYRAMID, SITE, TEXT].some((kind) => kind.test(name)) && (
                 <button type="button" onClick={() => show(file)}>
                   Look <span class="spoken">at {name}</span>
                 </button>
@@ -77,10 +80,25 @@ function Branch({ folder, show }: { folder: Folder; show: (file: StoreFile) => v
   );
 }
 
-// Scripts of an unpacked site may run there: they are in an origin that owns nothing.
 function Look({ file }: { file: StoreFile }) {
   if (PICTURE.test(file.name)) return <img class="preview" src={file.url} alt={file.name} />;
+  if (PYRAMID.test(file.name)) return <DeepZoom url={file.url} name={file.name} />;
+  return SITE.test(file.name) ? <Site file={file} /> : <Text file={file} />;
+}
+
+// Scripts of an unpacked site may run there: they are in an origin that owns nothing.
+function Site({ file }: { file: StoreFile }) {
   return (
     <iframe class="preview" src={file.url} title={file.name} sandbox="allow-scripts allow-forms" referrerpolicy="no-referrer" />
+  );
+}
+
+function Text({ file }: { file: StoreFile }) {
+  const { value, error } = useLoaded((signal) => readStart(file.url, MOST_READ, signal), file.url);
+  if (value === undefined) return <Problem error={error} />;
+  return (
+    <pre class="preview" tabIndex={0} aria-label={file.name}>
+      {value}
+    </pre>
   );
 }
