@@ -115,11 +115,12 @@ WORDS = Words(
     calls={
         "GET /assets": Call(
             {200: Answer(ref("Page"), {"_response_info": {"status": "ok"}, "results": [_FACTS], "next_cursor": None})},
-            (400, 403),
+            (400, 403, 404),
             (
                 Parameter("limit", whole(minimum=1, maximum=100), "Results on a page; 50 if left out.", example=20),
                 Parameter("cursor", text(), "`next_cursor` of the page before."),
                 Parameter("deleted", one_of("true", "false"), "The deleted ones instead.", example="false"),
+                Parameter("replaced_by", text(), "Those that the asset of this id replaces instead."),
             ),
             note="The newest first. To who may `Manage all Assets`, everybody's. Not in the original.",
         ),

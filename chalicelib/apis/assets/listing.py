@@ -6,7 +6,8 @@ deletes, restores or purges it. A page is one Query of those rows and one BatchG
 
 from dataclasses import dataclass
 
-from chalicelib.apis.assets.models import Asset, Listed
+from chalicelib.apis.assets import ownership
+from chalicelib.apis.assets.models import Asset, Listed, Replaces
 from chalicelib.apis.assets.ownership import MANAGE_ALL
 from chalicelib.identity import Principal
 from chalicelib.rows import Delete, Put, Step
@@ -31,11 +32,23 @@ def page(principal: Principal, wanted: Page, *, deleted: bool) -> Found:
     after = None if wanted.after is None else f"{shelf}#{wanted.after}"
     rows = list(Listed.below(partition, f"{shelf}#", limit=wanted.limit + 1, after=after, newest_first=True))
     ids = [row.asset_id for row in rows[: wanted.limit]]
-    assets = {}
-    if ids:
-        assets = {asset.asset_id: asset for asset in Asset.find_many([(f"asset#{one}", "asset") for one in ids])}
     # Deleted, restored or purged since the rows were read: it belongs on the other shelf, or on none.
-    there = [asset for one in ids if (asset := assets.get(one)) is not None and _shelf(asset) == shelf]
+    there = [asset for asset in _read(ids) if _shelf(asset) == shelf]
+    return Found(there, ids[-1] if len(rows) > len(ids) else None)
+
+
+def replaced_by(principal: Principal, wanted: Page, asset_id: str) -> Found:
+    """Those of the undeleted assets this principal may manage that an asset replaces, the newest first."""
+    after = None if wanted.after is None else f"replaces#{wanted.after}"
+    rows = list(
+        Replaces.below(f"asset#{asset_id}", "replaces#", limit=wanted.limit + 1, after=after, newest_first=True)
+    )
+    ids = [row.other_id for row in rows[: wanted.limit]]
+    there = [
+        asset
+        for asset in _read(ids)
+        if _shelf(asset) == _KEPT and asset.replacement_id == asset_id and ownership.may(principal, asset)
+    ]
     return Found(there, ids[-1] if len(rows) > len(ids) else None)
 
 
@@ -51,6 +64,14 @@ def moves(old: Asset | None, new: Asset) -> list[Step]:
     if after is not None:
         steps += [Put(Listed.at(partition, after, new.asset_id)) for partition in partitions]
     return steps
+
+
+def _read(ids: list[str]) -> list[Asset]:
+    """Those of these assets that there are, in this order."""
+    if not ids:
+        return []
+    assets = {asset.asset_id: asset for asset in Asset.find_many([(f"asset#{one}", "asset") for one in ids])}
+    return [assets[one] for one in ids if one in assets]
 
 
 def _shelf(asset: Asset | None) -> str | None:

@@ -41,10 +41,17 @@ _FOR_A_DAY = {"Cache-Control": "max-age=86400, public"}
 
 @routes.route("/assets", methods=["GET"])
 def list_assets() -> Response:
-    """The assets that the caller may manage, the newest first; with `deleted=true` those that are deleted."""
+    """The assets that the caller may manage, the newest first; with `deleted=true` those that are deleted, with
+    `replaced_by` those that this asset replaces.
+    """
     request, caller = _api_call()
-    deleted = paging.flag(request, "deleted")
-    found = listing.page(caller, paging.wanted(request, models.ID), deleted=deleted)
+    deleted, page = paging.flag(request, "deleted"), paging.wanted(request, models.ID)
+    replacement = request.query_params.get("replaced_by")
+    if replacement is None:
+        found = listing.page(caller, page, deleted=deleted)
+    else:
+        service.show(caller, _asset_id(replacement))
+        found = listing.replaced_by(caller, page, replacement)
     api, assets = origin(Host.API, request), origin(Host.ASSETS, request)
     results = [presenters.facts(asset, api=api, assets=assets) for asset in found.assets]
     after = None if found.last is None else paging.cursor(found.last)

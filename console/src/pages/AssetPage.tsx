@@ -1,7 +1,8 @@
-// One asset: what is known of it, what replaces it, its file, and a new file for it.
+// One asset: what is known of it, what it replaces and what replaces it, its file, and a new file for it.
 
-import { type Asset, call, get, idOf } from "../api";
+import { type Asset, call, CallFailed, get, idOf, type Page as List } from "../api";
 import { Page, Problem, size, State } from "../parts/basics";
+import { canBeShown, Download, Fetched } from "../parts/Fetched";
 import { Preview } from "../parts/Preview";
 import { Uploads } from "../parts/Uploads";
 import { useDeed, useLoaded } from "../use";
@@ -29,9 +30,12 @@ export function AssetPage({ id = "" }: { id?: string }) {
     });
   };
 
-  if (!asset) return <Page title="Asset">{<Problem error={error} />}</Page>;
+  if (!asset || idOf(asset) !== id) return <Page title="Asset">{<Problem error={error} />}</Page>;
   return (
     <Page title={asset.name}>
+      <p>
+        <a href="/console">Assets</a>
+      </p>
       <Problem error={error ?? refused} />
       <dl>
         <dt>State</dt>
@@ -44,22 +48,27 @@ export function AssetPage({ id = "" }: { id?: string }) {
         <dd>{size(asset.size)}</dd>
         <dt>Address</dt>
         <dd>
-          <a href={asset.file_url} rel="noreferrer">
-            {asset.file_url}
-          </a>
+          {asset.draft ? (
+            <>
+              {asset.file_url} <span class="hint">once it is published</span>
+            </>
+          ) : (
+            <a href={asset.file_url} rel="noreferrer">
+              {asset.file_url}
+            </a>
+          )}
         </dd>
-        {asset.replacement_id && (
+        {asset.redirect_url && (
           <>
-            <dt>Replaced by</dt>
-            <dd>
-              <a href={`/console/assets/${asset.replacement_id}`}>{asset.replacement_id}</a>
-            </dd>
+            <dt>Leads readers to</dt>
+            <dd>{asset.redirect_url}</dd>
           </>
         )}
       </dl>
-      {asset.state === "clean" && !asset.draft && <Preview url={asset.file_url} type={asset.content_type} name={asset.name} />}
-      <Uploads label="A new file for it" use={use} key={idOf(asset)} />
-      <form onSubmit={replaceBy} class="bar">
+      {asset.state === "clean" && <File key={`${asset.file_url} ${asset.draft} ${asset.size}`} asset={asset} />}
+      <Chain key={`${id} ${asset.replacement_id}`} asset={asset} />
+      <Uploads label="A new file for it" use={use} key={id} />
+      <form onSubmit={replaceBy} class="bar" aria-label="Replacement" key={`${id} by ${asset.replacement_id}`}>
         <label>
           Id of the asset that replaces it <input name="replacement" defaultValue={asset.replacement_id ?? ""} />
         </label>
@@ -68,5 +77,91 @@ export function AssetPage({ id = "" }: { id?: string }) {
         </button>
       </form>
     </Page>
+  );
+}
+
+async function isAllowed(path: string): Promise<boolean> {
+  try {
+    await call("HEAD", path);
+    return true;
+  } catch (failure) {
+    if (failure instanceof CallFailed && failure.status === 403) return false;
+    throw failure;
+  }
+}
+
+// What is public comes from the public host. A draft is fetched here with the token, if its lists let the caller see it.
+function File({ asset }: { asset: Asset }) {
+  const path = new URL(asset.file_url).pathname;
+  const led = Boolean(asset.replacement_id || asset.redirect_url); // its readers get something else
+  const { value: allowed, error } = useLoaded(async () => !led && (await isAllowed(path)), `${path} ${led}`);
+  if (led || allowed === undefined) return <Problem error={error} />;
+  if (!allowed) return <p class="hint">This draft is for those alone whom its lists name.</p>;
+  const { content_type: type, name } = asset;
+  const bytes = asset.size ?? 0;
+  const picture = type.startsWith("image/");
+  return (
+    <>
+      {!asset.draft && picture && <Preview url={asset.file_url} type={type} name={name} />}
+      {(asset.draft || !picture) && canBeShown(type, bytes) && <Fetched path={path} type={type} size={bytes} name={name} />}
+      <p>
+        <Download path={path} size={bytes} name={name} />
+      </p>
+    </>
+  );
+}
+
+const LONGEST_CHAIN = 20;
+
+type Link = { id: string; asset?: Asset };
+
+async function replacements(asset: Asset, signal: AbortSignal): Promise<Link[]> {
+  const found: Link[] = [];
+  let next = asset.replacement_id;
+  while (next && found.length <= LONGEST_CHAIN) {
+    const id: string = next;
+    try {
+      const one: Asset = await get<Asset>(`/assets/${id}`, signal);
+      found.push({ id, asset: one });
+      next = one.replacement_id;
+    } catch (failure) {
+      if (!(failure instanceof CallFailed) || failure.status >= 500) throw failure;
+      found.push({ id }); // deleted, or another's
+      break;
+    }
+  }
+  return found;
+}
+
+function Chain({ asset }: { asset: Asset }) {
+  const id = idOf(asset);
+  const before = useLoaded((signal) => get<List<Asset>>(`/assets?replaced_by=${id}&limit=100`, signal), id);
+  const after = useLoaded((signal) => replacements(asset, signal), `${id} ${asset.replacement_id}`);
+  const replaced = (before.value?.results ?? []).map((one) => ({ id: idOf(one), asset: one }));
+  const replacing = after.value ?? [];
+  return (
+    <>
+      <Problem error={before.error ?? after.error} />
+      {replaced.length > 0 && <Links title="Replaces" links={replaced} more={before.value?.next_cursor != null} />}
+      {replacing.length > 0 && <Links title="Replaced by" links={replacing} />}
+    </>
+  );
+}
+
+function Links({ title, links, more = false }: { title: string; links: Link[]; more?: boolean }) {
+  const label = title.replace(" ", "-").toLowerCase();
+  return (
+    <section aria-labelledby={label}>
+      <h2 id={label}>{title}</h2>
+      <ol>
+        {links.map(({ id, asset }) => (
+          <li key={id}>
+            {asset ? <a href={`/console/assets/${id}`}>{asset.name}</a> : "an asset that is deleted, or not yours"}{" "}
+            {asset?.draft && <span class="state">draft</span>} <span class="hint">{id}</span>
+          </li>
+        ))}
+      </ol>
+      {more && <p class="hint">… and more.</p>}
+    </section>
   );
 }

@@ -27,7 +27,7 @@ export function Assets() {
 
   return (
     <Page title="Assets">
-      <Uploads label="Upload files" use={use} key={String(draft)} />
+      <Uploads label="Upload files" use={use} />
       <div class="bar">
         <label>
           <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.currentTarget.checked)} /> upload as
@@ -81,7 +81,8 @@ function Row({ asset, changed }: { asset: Asset; changed: () => void }) {
   return (
     <tr>
       <th scope="row">
-        <a href={`/console/assets/${idOf(asset)}`}>{asset.name}</a> {asset.draft && <span class="state">draft</span>}
+        {asset.deleted ? asset.name : <a href={`/console/assets/${idOf(asset)}`}>{asset.name}</a>}{" "}
+        {asset.draft && <span class="state">draft</span>}
       </th>
       <td>
         <State name={asset.state} />

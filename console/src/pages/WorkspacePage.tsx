@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { call, get } from "../api";
 import { AssetForm, content } from "../parts/AssetForm";
 import { Moment, Page, Problem, Progress, size, State } from "../parts/basics";
-import { canBeShown, Fetched, Save } from "../parts/Fetched";
+import { canBeShown, Download, Fetched } from "../parts/Fetched";
 import { RefTree } from "../parts/RefTree";
 import { Sure } from "../parts/Sure";
 import { Uploads } from "../parts/Uploads";
@@ -258,7 +258,7 @@ function ResourceLine({ guid, resource, writable, changed }: Line) {
               Look <span class="spoken">at {name}</span>
             </button>
           )}
-          <Save path={path} size={bytes} name={name} />
+          <Download path={path} size={bytes} name={name} />
         </>
       )}
       {writable && (

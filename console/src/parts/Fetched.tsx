@@ -50,7 +50,7 @@ export function Fetched({ path, type, size, name }: Place) {
 }
 
 /** A button that saves a file. */
-export function Save({ path, size, name }: { path: string; size: number; name: string }) {
+export function Download({ path, size, name }: { path: string; size: number; name: string }) {
   const { busy, error, perform } = useDeed();
   const [got, setGot] = useState(0);
   const save = () =>
@@ -64,7 +64,7 @@ export function Save({ path, size, name }: { path: string; size: number; name: s
   return (
     <>
       <button type="button" disabled={busy} onClick={save} title={inWords(size)}>
-        Save <span class="spoken">{name}</span>
+        Download <span class="spoken">{name}</span>
       </button>
       {busy && <Progress done={Math.min(got, size)} total={size} label={`fetching ${name}`} />}
       <Problem error={error} />

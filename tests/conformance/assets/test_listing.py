@@ -144,3 +144,21 @@ def test_the_list_is_the_api_hosts_and_needs_a_token(site: Site) -> None:
     assert site.editor.get(f"{ASSETS}/assets").status == 404
     head = site.editor.head("/assets")
     assert (head.status, head.body) == (200, b"")
+
+
+@pytest.mark.usefixtures("ticking")
+def test_what_an_asset_replaces_is_listed_as_far_as_the_caller_may_manage_it(site: Site) -> None:
+    other = site.caller("other")
+    new = site.create("new.txt")
+    for name in ("one.txt", "two.txt", "three.txt"):
+        site.update(site.create(name), replacement_id=new.id)
+    site.delete(site.create("gone.txt", replacement_id=new.id))
+    theirs = site.create("theirs.txt", replacement_id=new.id, by=other.client)
+    query = f"replaced_by={new.id}"
+    assert names(site.editor, query) == names(site.editor, f"{query}&limit=1") == ["three.txt", "two.txt", "one.txt"]
+    assert "theirs.txt" in names(site.caller("root", superuser=True).client, query)
+    assert names(other.client, f"replaced_by={theirs.id}") == []
+    assert other.client.get(f"/assets?{query}").status == 403
+    site.delete(new)
+    for unknown in (new.id, "0" * 24, "x", ""):
+        assert site.editor.get(f"/assets?replaced_by={unknown}").status == 404
