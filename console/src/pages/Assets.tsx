@@ -6,7 +6,7 @@ import { type Asset, call, get, idOf, type Page as List } from "../api";
 import { Page, Problem, size, State } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
-import { useDeed, useLoaded } from "../use";
+import { useDeed, useLoaded, useRights } from "../use";
 
 /** The list of a caller's assets, or of the deleted ones. */
 export function Assets() {
@@ -25,14 +25,17 @@ export function Assets() {
     again();
   };
 
+  const { signsIn } = useRights();
   return (
     <Page title="Assets">
-      <Uploads label="Upload files" use={use} />
+      {signsIn && <Uploads label="Upload files" use={use} />}
       <div class="bar">
-        <label>
-          <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.currentTarget.checked)} /> upload as
-          drafts
-        </label>
+        {signsIn && (
+          <label>
+            <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.currentTarget.checked)} /> upload as
+            drafts
+          </label>
+        )}
         <label>
           <input
             type="checkbox"

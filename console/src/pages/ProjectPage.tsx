@@ -1,6 +1,6 @@
 // A project of a store: its assets, and uploads that become assets.
 
-import { getPage, sendOctets, type StoreAsset, storePath } from "../api";
+import { get, getPage, type Project, sendOctets, type StoreAsset, storePath } from "../api";
 import { Page, Problem, State } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
@@ -18,6 +18,7 @@ export function ProjectPage({ store = "", project = "" }: { store?: string; proj
     path,
     (page) => page.items.Assets.some(restless),
   );
+  const meta = useLoaded((signal) => get<Project>(storePath(store, project, "projectMeta"), signal), `${store}/${project}`);
   const use = async (upload: string, name: string) => {
     const asked = new URLSearchParams({ upload, filename: name, create: "true", update: "true" });
     await sendOctets(`${storePath(store, project, "upload", name.replace(/[^\w.-]/g, "_"))}?${asked}`);
@@ -25,12 +26,13 @@ export function ProjectPage({ store = "", project = "" }: { store?: string; proj
   };
 
   return (
-    <Page title={project}>
+    <Page title={meta.value?.name ?? project}>
       <p>
         <a href="/console/stores">Stores</a> / {store}
       </p>
-      <Uploads label="Upload files, each an asset or its next version" use={use} />
-      <Problem error={error} />
+      {meta.value?.write_access && <Uploads label="Upload files, each an asset or its next version" use={use} />}
+      {meta.value?.description && <p>{meta.value.description}</p>}
+      <Problem error={error ?? meta.error} />
       {value && value.items.Assets.length === 0 && <p>There are no assets yet.</p>}
       {value && value.items.Assets.length > 0 && (
         <table>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { call, get, getPage, type StoreAsset, type StoreFile, storePath } from "../api";
+import { call, get, getPage, type Project, type StoreAsset, type StoreFile, storePath } from "../api";
 import { Page, Problem, State } from "../parts/basics";
 import { DeepZoom } from "../parts/DeepZoom";
 import { Files } from "../parts/Files";
@@ -18,6 +18,8 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
     path,
     (found) => found.processing_status === "processing" || (!found.index_file && !found.processing_error),
   );
+  const place = storePath(store, project, "projectMeta");
+  const writable = useLoaded((signal) => get<Project>(place, signal), place).value?.write_access ?? false;
   const [chosen, setChosen] = useState<string>();
   const version = chosen ?? asset?.version ?? "1";
   const { cursor, reset, buttons } = usePager();
@@ -65,15 +67,17 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
       </label>
       <Files files={files.value?.items ?? []} />
       {(files.value?.next || cursor) && buttons(files.value?.next ?? null)}
-      <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} changed={again} />
-      {version === asset.version && (
+      <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} writable={writable} changed={again} />
+      {writable && version === asset.version && (
         <Processing store={store} project={project} asset={id} files={files.value?.items ?? []} asked={again} />
       )}
     </Page>
   );
 }
 
-function Facts({ path, asset, changed }: { path: string; asset: StoreAsset; changed: () => void }) {
+type Known = { path: string; asset: StoreAsset; writable: boolean; changed: () => void };
+
+function Facts({ path, asset, writable, changed }: Known) {
   const { busy, error, perform } = useDeed();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -84,6 +88,16 @@ function Facts({ path, asset, changed }: { path: string; asset: StoreAsset; chan
       changed();
     });
   };
+  if (!writable) {
+    return (
+      <dl>
+        <dt>Description</dt>
+        <dd>{asset.description || "none"}</dd>
+        <dt>Tags</dt>
+        <dd>{asset.tags.join(", ") || "none"}</dd>
+      </dl>
+    );
+  }
   return (
     <form onSubmit={submit}>
       <h2>What is known of it</h2>

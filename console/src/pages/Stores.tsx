@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { call, get, getPage, type Project, storePath } from "../api";
 import { Page, Problem } from "../parts/basics";
 import { usePager } from "../parts/Pager";
-import { useDeed, useLoaded } from "../use";
+import { useDeed, useLoaded, useRights } from "../use";
 
 /** The projects of a store that the caller may read, and a form for a new one. */
 export function Stores() {
@@ -14,6 +14,7 @@ export function Stores() {
   const { cursor, reset, buttons } = usePager();
   const query = new URLSearchParams({ metadata: "true", limit: "50", ...(cursor && { cursor }) });
   const path = `${storePath(store, "list")}?${query}`;
+  const { makesProjects, writesFor } = useRights();
   const { value, error, again } = useLoaded((signal) => getPage<Project[]>(path, signal), path);
 
   return (
@@ -59,12 +60,12 @@ export function Stores() {
         </table>
       )}
       {buttons(value?.next ?? null)}
-      <NewProject store={store} made={again} />
+      {makesProjects && <NewProject store={store} groups={writesFor} made={again} />}
     </Page>
   );
 }
 
-function NewProject({ store, made }: { store: string; made: () => void }) {
+function NewProject({ store, groups: own, made }: { store: string; groups: string[]; made: () => void }) {
   const { busy, error, perform } = useDeed();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -88,7 +89,7 @@ function NewProject({ store, made }: { store: string; made: () => void }) {
           Name <input name="name" required />
         </label>
         <label>
-          Groups <input name="groups" required placeholder="editors, public" />
+          Groups <input name="groups" required defaultValue={own[0] ?? ""} placeholder="editors, public" />
         </label>
         <button type="submit" disabled={busy}>
           Make

@@ -69,7 +69,7 @@ function Row({ task, changed }: { task: Task; changed: () => void }) {
       </td>
       <td>
         <button type="button" disabled={busy} onClick={deed(waits(task) ? "DELETE" : "PATCH")}>
-          {waits(task) ? "Cancel" : "Do it again"}
+          {waits(task) ? "Cancel" : "Do it again"} <span class="spoken">{place}</span>
         </button>
         <Problem error={error} />
       </td>
