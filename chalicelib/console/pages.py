@@ -14,10 +14,17 @@ from chalicelib.web.hosts import Host, origin
 from chalicelib.web.request import Request
 
 FOLDER = Path(__file__).parent / "dist"
-FOR_EVER = "max-age=31536000, public, immutable"
-"""For files whose names change with their content."""
+OF_FILES = {
+    "Cache-Control": "max-age=31536000, public, immutable",
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Headers of the files that the page loads. Their names change with their content; a script that is a worker, such as
+the one that reads PDFs, goes by the policy that it comes with, and may reach nothing.
+"""
 
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_SCRIPT = "text/javascript; charset=utf-8"
+_TYPES = {".js": _SCRIPT, ".mjs": _SCRIPT, ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _NOT_MADE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Asset manager</title>'
     "<p>The console was not made, since the npm registry was out of reach. <code>make console</code> makes it; "

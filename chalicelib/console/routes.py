@@ -33,7 +33,7 @@ def show_part(path: str) -> Response:
     if found is None:
         raise NotFound
     content, content_type = found
-    return Response(content, {"Content-Type": content_type, "Cache-Control": pages.FOR_EVER})
+    return Response(content, {"Content-Type": content_type, **pages.OF_FILES})
 
 
 def _request() -> Request:

@@ -106,12 +106,24 @@ export async function getFile(path: string, size: number, signal?: AbortSignal, 
   return new Blob(pieces, { type: "application/octet-stream" });
 }
 
-/** The beginning of a text on a host of untrusted content, which is told nothing of who asks. */
-export async function readStart(url: string, bytes: number, signal: AbortSignal): Promise<string> {
-  const answer = await fetch(url, { headers: { Range: `bytes=0-${bytes - 1}` }, credentials: "omit", signal });
-  if (answer.status === 416) return "";
+/** Part of a file on a host of untrusted content, which is told nothing of who asks. */
+export async function readPart(url: string, start: number, bytes: number, signal: AbortSignal): Promise<Blob> {
+  const headers = { Range: `bytes=${start}-${start + bytes - 1}` };
+  const answer = await fetch(url, { headers, credentials: "omit", signal });
+  if (answer.status === 416) return new Blob(); // that far it does not go
   if (!answer.ok) throw new CallFailed(answer.status, `${answer.status} ${answer.statusText}`);
-  return answer.text();
+  return answer.blob();
+}
+
+/** A whole file on such a host, in pieces, unless it is larger than this. */
+export async function readWhole(url: string, most: number, signal: AbortSignal): Promise<Blob> {
+  const pieces: Blob[] = [];
+  for (let start = 0; start < most; start += PIECE) {
+    const piece = await readPart(url, start, PIECE, signal);
+    pieces.push(piece);
+    if (piece.size !== PIECE) return new Blob(pieces);
+  }
+  throw new Error("It is too large to be shown here.");
 }
 
 /** Send JSON, or nothing, with a method of choice; the JSON of the answer, if there is any. */

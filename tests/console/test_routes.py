@@ -16,6 +16,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     (tmp_path / "files").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>made</title>")
     (tmp_path / "files" / "index-1.js").write_text("1")
+    (tmp_path / "files" / "worker-1.mjs").write_text("2")
     (tmp_path / "files" / "secret.txt").write_text("no page loads this")
     monkeypatch.setattr(pages, "FOLDER", tmp_path)
     return tmp_path
@@ -35,6 +36,7 @@ def test_the_page_may_run_our_scripts_alone_and_be_framed_by_nobody(cloud: Cloud
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
     assert "unsafe" not in str(policy)
+    assert [name for name, sources in policy.items() if "blob:" in sources] == ["img-src"], "pictures alone"
     assert "http://stores.test" in policy["frame-src"].split()
     assert cloud.settings.intake_bucket in policy["connect-src"], "uploads go straight there"
     assert reply.headers["X-Frame-Options"] == "DENY"
@@ -44,6 +46,9 @@ def test_files_of_the_page_are_kept_for_ever_and_nothing_else_is_a_file(cloud: C
     reply = Client(app).get("/console/files/index-1.js")
     assert (reply.status, reply.text) == (200, "1")
     assert "immutable" in reply.headers["Cache-Control"]
+    worker = Client(app).get("/console/files/worker-1.mjs")
+    assert (worker.status, worker.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert worker.headers["Content-Security-Policy"] == "default-src 'none'", "a worker reaches nothing"
     for name in ("secret.txt", "gone.js", "../index.html", "%2e%2e%2findex.html", "..%2f..%2fpages.py", "a%2fb.js"):
         assert Client(app).get(f"/console/files/{name}").status == 404, name
 

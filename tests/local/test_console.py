@@ -58,11 +58,14 @@ def test_the_console_lists_assets_with_what_became_of_them(product: Product, tmp
 
 
 def test_an_asset_has_a_page_of_its_own(product: Product, tmp_path: Path) -> None:
-    asset = product.upload(b"hello", "b-file.txt", draft="true")
+    asset = product.upload(b"<b>hello</b>", "b-file.txt", draft="true")
+    former = product.upload(b"hello", "former.txt", replacement_id=asset)
     assert product.state_of(asset, wanted="clean") == "clean"
     shown = dom(product, f"/console/assets/{asset}", tmp_path)
     assert "b-file.txt</h1>" in shown
     assert "draft" in shown
+    assert "&lt;b&gt;hello&lt;/b&gt;</pre>" in shown, "a draft is fetched, and shown as the characters it is made of"
+    assert f'href="/console/assets/{former}"' in shown, "what it replaces"
 
 
 PROJECT = '{"id": "expo", "name": "Expo", "groups": ["g"]}'
@@ -146,3 +149,25 @@ def test_what_failed_can_be_retried_and_what_was_given_up_looked_at(product: Pro
     assert product.request("POST", "/jobs/queues/work/redrive").json()["moved"] == 1
     [failed] = [job["id"] for job in product.get("/jobs").json()["results"] if job["may_retry"]]
     assert product.request("POST", f"/jobs/{failed}/retry").status == 201
+
+
+def test_a_workspace_shows_its_assets_and_an_asset_what_depends_on_it(product: Product, tmp_path: Path) -> None:
+    def send(method: str, path: str, **body: object) -> dict[str, str]:
+        answer = product.request(method, path, body=json.dumps(body), Content_Type="application/json")
+        assert answer.status in (200, 201), answer.body
+        return dict(answer.json())
+
+    send("POST", "/api/default/create", id="harbour", name="Harbour", groups=["g"])
+    uri = "file:///home/alice/harbour"
+    made = send("POST", "/assetmanager/workspaces", file_uri=uri, organization="default", project_name="harbour")
+    guid = made["guid"]
+    send("PUT", f"/assetmanager/workspaces/{guid}/assets/ships/hull", tags=["blue"])
+    send("PUT", f"/assetmanager/workspaces/{guid}/assets/fleet", dependencies=["/assets/ships/hull"])
+    workspace = dom(product, f"/console/workspaces/{guid}", tmp_path / "workspace")
+    assert "harbour</h1>" in workspace
+    assert '<span class="state good">VALID</span>' in workspace
+    assert "<summary>ships/</summary>" in workspace
+    assert f'href="/console/workspaces/{guid}/assets/fleet"' in workspace
+    asset = dom(product, f"/console/workspaces/{guid}/assets/ships/hull", tmp_path / "asset")
+    assert f'<a href="/console/workspaces/{guid}/assets/fleet">/assets/fleet</a>' in asset, "in the list"
+    assert "<title>/assets/fleet</title>" in asset, "in the picture"

@@ -4,9 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 import { getFile } from "../api";
 import { Problem, Progress, size as inWords } from "./basics";
+import { Pdf } from "./Pdf";
 import { useDeed } from "../use";
 
 const LARGEST_PICTURE = 32 << 20;
+const LARGEST_PDF = 64 << 20;
+const PDF = "application/pdf";
 const LARGEST_TEXT = 256 << 10;
 const TEXT = /^(text\/|application\/(json|xml|yaml|toml|geo\+json)$)/;
 
@@ -14,11 +17,19 @@ type Place = { path: string; type: string; size: number; name: string };
 type Shown = { picture: string } | { text: string };
 
 /** Whether a file of this type can be shown at all. */
-export const canBeShown = (type: string, size: number): boolean =>
-  type.startsWith("image/") ? size <= LARGEST_PICTURE : TEXT.test(type) && size <= LARGEST_TEXT;
+export function canBeShown(type: string, size: number): boolean {
+  if (type.startsWith("image/")) return size <= LARGEST_PICTURE;
+  return type === PDF ? size <= LARGEST_PDF : TEXT.test(type) && size <= LARGEST_TEXT;
+}
 
-/** A picture as a picture, a text as the characters it is made of: neither can run anything. */
-export function Fetched({ path, type, size, name }: Place) {
+/** A picture as a picture, a PDF drawn, a text as the characters it is made of: none of them can run anything. */
+export function Fetched(place: Place) {
+  const { path, type, size, name } = place;
+  if (type !== PDF) return <PictureOrText {...place} />;
+  return <Pdf key={path} load={(signal) => getFile(path, size, signal)} name={name} />;
+}
+
+function PictureOrText({ path, type, size, name }: Place) {
   const [shown, setShown] = useState<Shown>();
   const [error, setError] = useState<Error>();
   useEffect(() => {

@@ -2,9 +2,10 @@
 
 import { useState } from "preact/hooks";
 
-import { readStart, type StoreFile } from "../api";
+import { readPart, readWhole, type StoreFile } from "../api";
 import { Problem, State } from "./basics";
 import { DeepZoom } from "./DeepZoom";
+import { Pdf } from "./Pdf";
 import { useLoaded } from "../use";
 
 interface Folder {
@@ -16,6 +17,8 @@ const PICTURE = /\.(png|jpe?g|gif|webp|svg|avif)$/i;
 const PYRAMID = /\.dzi$/i;
 const SITE = /\.html?$/i;
 const TEXT = /\.(txt|md|csv|tsv|json|geojson|xml|ya?ml|log|gml|graphml|tlp|css|js|py)$/i;
+const DOCUMENT = /\.pdf$/i;
+const MOST_DRAWN = 64 << 20;
 const MOST_READ = 256 << 10;
 
 function tree(files: StoreFile[]): Folder {
@@ -63,7 +66,7 @@ function Branch({ folder, show }: { folder: Folder; show: (file: StoreFile) => v
               <a href={file.url} rel="noreferrer">
                 {name}
               </a>{" "}
-              {[PICTURE, PYRAMID, SITE, TEXT].some((kind) => kind.test(name)) && (
+              {[PICTURE, PYRAMID, DOCUMENT, SITE, TEXT].some((kind) => kind.test(name)) && (
                 <button type="button" onClick={() => show(file)}>
                   Look <span class="spoken">at {name}</span>
                 </button>
@@ -83,6 +86,9 @@ function Branch({ folder, show }: { folder: Folder; show: (file: StoreFile) => v
 function Look({ file }: { file: StoreFile }) {
   if (PICTURE.test(file.name)) return <img class="preview" src={file.url} alt={file.name} />;
   if (PYRAMID.test(file.name)) return <DeepZoom url={file.url} name={file.name} />;
+  if (DOCUMENT.test(file.name)) {
+    return <Pdf key={file.url} load={(signal) => readWhole(file.url, MOST_DRAWN, signal)} name={file.name} />;
+  }
   return SITE.test(file.name) ? <Site file={file} /> : <Text file={file} />;
 }
 
@@ -94,7 +100,7 @@ function Site({ file }: { file: StoreFile }) {
 }
 
 function Text({ file }: { file: StoreFile }) {
-  const { value, error } = useLoaded((signal) => readStart(file.url, MOST_READ, signal), file.url);
+  const { value, error } = useLoaded(async (signal) => (await readPart(file.url, 0, MOST_READ, signal)).text(), file.url);
   if (value === undefined) return <Problem error={error} />;
   return (
     <pre class="preview" tabIndex={0} aria-label={file.name}>
