@@ -5,7 +5,7 @@ import { LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
 import { hasToken, session, type Session, useToken } from "./api";
-import { Page } from "./parts/basics";
+import { focusOnHeading, Page } from "./parts/basics";
 import { AssetPage } from "./pages/AssetPage";
 import { Assets } from "./pages/Assets";
 import { Jobs } from "./pages/Jobs";
@@ -101,7 +101,7 @@ function Console() {
     <Who.Provider value={who}>
       <Menu who={who} leave={leave} />
       <main id="main">
-        <Router onRouteChange={() => document.querySelector<HTMLElement>("h1")?.focus()}>
+        <Router onRouteChange={focusOnHeading}>
           <Route path="/console" component={Assets} />
           <Route path="/console/assets/:id" component={AssetPage} />
           <Route path="/console/stores" component={Stores} />

@@ -2,13 +2,19 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { call, get, getPage, type Project, type StoreAsset, type StoreFile, storePath } from "../api";
+import { call, get, getPage, type Project, type StoreAsset, type StoreFile, storePath, type Task } from "../api";
 import { Page, Problem, State } from "../parts/basics";
 import { DeepZoom } from "../parts/DeepZoom";
 import { Files } from "../parts/Files";
 import { usePager } from "../parts/Pager";
 import { Processing } from "../parts/Processing";
 import { useDeed, useLoaded } from "../use";
+
+async function underWay(store: string, project: string, asset: string, signal: AbortSignal): Promise<Task[]> {
+  const { items } = await getPage<Task[]>("/api/workers/queue?limit=1000", signal);
+  const its = items.filter((task) => task.storeID === store && task.projectID === project && task.assetID === asset);
+  return its.filter((task) => task.status === "new" || task.status === "processing");
+}
 
 /** An asset with its versions. */
 export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { store?: string; project?: string; asset?: string }) {
@@ -20,17 +26,23 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
   );
   const place = storePath(store, project, "projectMeta");
   const writable = useLoaded((signal) => get<Project>(place, signal), place).value?.write_access ?? false;
+  const tasks = useLoaded(
+    (signal) => (writable ? underWay(store, project, id, signal) : Promise.resolve([])),
+    `${path} ${writable}`,
+    (found) => found.length > 0,
+  );
+  const asked = tasks.value ?? [];
   const [chosen, setChosen] = useState<string>();
   const version = chosen ?? asset?.version ?? "1";
   const { cursor, reset, buttons } = usePager();
   const query = new URLSearchParams({ version, limit: "500", ...(cursor && { cursor }) });
   const files = useLoaded(
     (signal) => getPage<StoreFile[]>(`${storePath(store, project, "files", id)}?${query}`, signal),
-    `${query} ${asset?.version} ${asset?.processing_status}`,
+    `${query} ${asset?.version} ${asset?.processing_status} ${asked.length}`,
     (found) => found.items.some((file) => file.state === "pending"),
   );
   const waits = files.value?.items.some((file) => file.state === "pending") ?? false;
-  useEffect(again, [waits]); // where it begins follows what its files have become
+  useEffect(again, [waits, asked.length]); // where it begins follows what its files, and tasks for it, have become
 
   if (!asset) return <Page title={id}>{<Problem error={error} />}</Page>;
   const versions = Array.from({ length: Number(asset.version) }, (_, number) => String(number + 1)).reverse();
@@ -44,6 +56,15 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
         <p>
           <State name={asset.processing_status} /> {asset.worker} {asset.processing_error}
         </p>
+      )}
+      {asked.length > 0 && (
+        <ul aria-label="Tasks">
+          {asked.map((task) => (
+            <li key={task._id}>
+              {task.workerType} {task.filename} <State name={task.status} />
+            </li>
+          ))}
+        </ul>
       )}
       {asset.index_file && (
         <p>
@@ -69,7 +90,7 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
       {(files.value?.next || cursor) && buttons(files.value?.next ?? null)}
       <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} writable={writable} changed={again} />
       {writable && version === asset.version && (
-        <Processing store={store} project={project} asset={id} files={files.value?.items ?? []} asked={again} />
+        <Processing store={store} project={project} asset={id} files={files.value?.items ?? []} asked={tasks.again} />
       )}
     </Page>
   );

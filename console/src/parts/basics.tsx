@@ -1,6 +1,7 @@
 // The small pieces that every page is made of.
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
@@ -46,11 +47,26 @@ export function Progress({ done, total, label }: { done: number; total: number |
   return total === null ? <progress aria-label={label} /> : <progress aria-label={label} value={done} max={total || 1} />;
 }
 
+let moved = false;
+
+/** Tell whoever hears the page, or goes through it by keyboard, that there is another one. */
+export function focusOnHeading(): void {
+  moved = true;
+  document.querySelector<HTMLElement>("h1")?.focus();
+}
+
 /** A page: its heading, and what stands under it. */
 export function Page({ title, children }: { title: string; children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The heading that had the focus may have been that of a page that was still loading.
+    if (moved && document.activeElement === document.body) heading.current?.focus();
+  }, []);
   return (
     <>
-      <h1 tabIndex={-1}>{title}</h1>
+      <h1 tabIndex={-1} ref={heading}>
+        {title}
+      </h1>
       {children}
     </>
   );
