@@ -7,7 +7,6 @@ from chalicelib.reference.schemas import (
     Schema,
     anything,
     arr,
-    flag,
     like,
     obj,
     one_of,
@@ -111,7 +110,9 @@ _FILES = {200: Answer(ref("FileList"), _listed("file-list", _RESOURCE, namespace
 _SEARCH = (
     Parameter("q", text(), "A search, below this namespace.", example="tag: art"),
     Parameter("ref", text(), "What the last part of a ref has to fit.", example="*"),
-    Parameter("empty", flag(), "Show namespaces too that hold nothing but namespaces.", example=False),
+    Parameter(
+        "empty", one_of("true", "false"), "Show namespaces too that hold nothing but namespaces.", example="true"
+    ),
     _START,
     _MOST,
 )
@@ -187,7 +188,15 @@ WORDS = Words(
         "GET /contentbrowser/workspaces": Call(
             _says("WorkspaceList", _listed("workspace-list", _WORKSPACE)),
             READ,
-            (Parameter("name", text(), "What names have to fit.", example="*"), _START, _MOST),
+            (
+                Parameter("name", text(), "What names have to fit.", example="*"),
+                Parameter(
+                    "all", one_of("true", "false"), "All that the caller may read in its organisation.", example="true"
+                ),
+                Parameter("after", text(), "With `all`: begin behind this name.", example="island"),
+                _START,
+                _MOST,
+            ),
         ),
         "GET /contentbrowser/workspaces/{workspace}": Call(
             _says("WorkspaceList", _listed("workspace-list", _WORKSPACE)), READ

@@ -35,9 +35,12 @@ def describe() -> Response:
 
 @routes.route("/contentbrowser/workspaces", methods=["GET"])
 def list_workspaces() -> Response:
-    """The caller's favourites."""
+    """The caller's favourites; with `all=true` what it may read in its organisation."""
     request, caller = _call()
     page, pattern = parameters.page(request), request.query_params.get("name")
+    if parameters.flag(request, "all"):
+        names, more = browsing.shared(caller, pattern, page.most, parameters.after(request))
+        return json_response(presenters.shared(names, _WORKSPACES, page, pattern, more=more))
     found, more = browsing.workspaces(caller, pattern, page)
     query = {} if pattern is None else {"name": pattern}
     listing = presenters.Listing("workspace-list", _WORKSPACES, page, query)

@@ -5,9 +5,10 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TypeVar
 
+from chalicelib.apis.stores import cloning
 from chalicelib.apis.workspaces import access, errors, favourites, refs, search, uses
 from chalicelib.apis.workspaces.access import Right
-from chalicelib.apis.workspaces.models import Asset, Resource, Workspace, partition
+from chalicelib.apis.workspaces.models import Asset, Claim, Favourite, Resource, Workspace, partition
 from chalicelib.apis.workspaces.parameters import Page
 from chalicelib.batches import batched
 from chalicelib.identity import Principal
@@ -15,6 +16,7 @@ from chalicelib.rows import find_each
 
 _LAST = "\U0010ffff"
 _LONGEST_PATTERN = 300
+_AT_ONCE = 33
 
 _R = TypeVar("_R", Asset, Resource)
 
@@ -50,6 +52,40 @@ def workspaces(principal: Principal, pattern: str | None, page: Page) -> tuple[l
     found = [row for row in favourites.kept(principal) if pattern is None or fits(row.name, pattern)]
     found.sort(key=lambda row: (refs.fold(row.name), row.guid))
     return found[page.start : page.start + page.most], len(found) > page.start + page.most
+
+
+def shared(
+    principal: Principal, pattern: str | None, most: int, after: str
+) -> tuple[list[tuple[str, Workspace | None]], bool]:
+    """The names in the caller's organisation behind one, in order of their folding, and the workspaces that have them:
+    None for one that the caller may not read, has forgotten, or whose name does not fit the pattern.
+
+    One Query, and one BatchGetItem for each 33.
+
+    Returns:
+        at most `most` of them, and whether there are more behind them.
+    """
+    key = Claim.name(access.organisation_of(principal), after)
+    claims = list(Claim.below(key.pk, "name#", limit=most + 1, after=key.sk))
+    shown: list[tuple[str, Workspace | None]] = []
+    for some in batched(claims[:most], _AT_ONCE):
+        found = find_each(
+            *(
+                blank
+                for claim in some
+                for blank in (
+                    Workspace.at(claim.guid),
+                    cloning.project_row(claim.store_id, claim.project_id),
+                    Favourite.at(principal.uid, claim.guid),
+                )
+            )
+        )
+        for claim, workspace, project, favourite in zip(some, found[::3], found[1::3], found[2::3], strict=True):
+            known = favourite is None or favourite.forgotten_at is None
+            there = known and access.may_read(principal, workspace, project)
+            fitting = there and (pattern is None or fits(claim.value, pattern))
+            shown.append((claim.value, workspace if fitting else None))
+    return shown, len(claims) > most
 
 
 def assets(principal: Principal, identifier: str, namespace: str, page: Page, *, empty: bool = False) -> Assets:

@@ -96,6 +96,18 @@ def page(request: Request) -> Page:
     return Page(_number(request, "start", 0, 0, _FURTHEST_START), _number(request, "maxResults", PAGE, 1, LARGEST_PAGE))
 
 
+def after(request: Request) -> str:
+    """The name that `after` tells to begin behind; empty for the beginning.
+
+    Raises:
+        MalformedRequest: nothing can be called that.
+    """
+    given = request.query_params.get("after") or ""
+    if given and not refs.is_name(given):
+        raise errors.corrupted(errors.BROWSER, "after")
+    return str(given)
+
+
 def flag(request: Request, name: str) -> bool:
     """Whether a query parameter says `true`; it says `false` when it is not there.
 

@@ -1,7 +1,7 @@
 """The JSON answers of the Bilrost API (docs/apis/workspaces.md, "Answers")."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -136,11 +136,14 @@ class Listing:
     query: dict[str, str] = field(default_factory=dict)
     beside: dict[str, Any] = field(default_factory=dict)
 
-    def answer(self, shown: Iterable[dict[str, Any] | None], *, more: bool) -> dict[str, Any]:
+    def answer(
+        self, shown: Iterable[dict[str, Any] | None], *, more: bool, names: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """The answer with these things, and with the address of the next page if there are more.
 
         Args:
             shown: None for what is on the page and not to be shown.
+            names: of these things, where the next page is asked for by the last name on this one.
         """
         items: list[dict[str, Any]] = []
         room, passed = _ROOM - len(encode(self.beside)), 0
@@ -154,9 +157,19 @@ class Listing:
                 items.append(one)
         answer = {"kind": self.kind, "items": items, "totalItems": len(items), **self.beside}
         if more:
-            further = {**self.query, "maxResults": self.page.most, "start": self.page.start + passed}
+            place = {"after": names[passed - 1]} if names else {"start": self.page.start + passed}
+            further = {**self.query, "maxResults": self.page.most, **place}
             answer["nextLink"] = f"{self.path}?{urlencode(further)}"
         return answer
+
+
+def shared(
+    found: Sequence[tuple[str, Workspace | None]], path: str, page: Page, pattern: str | None, *, more: bool
+) -> dict[str, Any]:
+    """A page of the workspaces of an organisation; `found` and `more` as from `browsing.shared`."""
+    query = {"all": "true"} if pattern is None else {"all": "true", "name": pattern}
+    shown = (None if row is None else workspace(row) for _, row in found)
+    return Listing("workspace-list", path, page, query).answer(shown, more=more, names=[name for name, _ in found])
 
 
 def namespaces(guid: str, found: list[str]) -> dict[str, Any]:

@@ -11,14 +11,26 @@ import { findWorkspace, forget, keep, type Listing, pageOf, type Workspace } fro
 
 /** The caller's favourites, and the ways to more. */
 export function Workspaces() {
-  const { cursor, buttons } = usePager();
-  const path = cursor ?? "/contentbrowser/workspaces?maxResults=50";
+  const { cursor, reset, buttons } = usePager();
+  const [all, setAll] = useState(false);
+  const path = cursor ?? `/contentbrowser/workspaces?maxResults=50&all=${all}`;
   const { value, error, again } = useLoaded((signal) => get<Listing<Workspace>>(path, signal), path);
   return (
     <Page title="Workspaces">
       <Find />
+      <label>
+        <input
+          type="checkbox"
+          checked={all}
+          onChange={(event) => {
+            setAll(event.currentTarget.checked);
+            reset();
+          }}
+        />{" "}
+        show all of my organisation
+      </label>
       <Problem error={error} />
-      {value && value.items.length === 0 && <p>You keep no workspaces yet.</p>}
+      {value && value.items.length === 0 && <p>{all ? "There are none here that you may read." : "You keep no workspaces yet."}</p>}
       {value && value.items.length > 0 && (
         <table>
           <thead>
@@ -28,12 +40,12 @@ export function Workspaces() {
               <th scope="col">Project</th>
               <th scope="col">Branch</th>
               <th scope="col">Made</th>
-              <th scope="col">What to do</th>
+              {!all && <th scope="col">What to do</th>}
             </tr>
           </thead>
           <tbody>
             {value.items.map((workspace) => (
-              <Row key={workspace.guid} workspace={workspace} changed={again} />
+              <Row key={workspace.guid} workspace={workspace} kept={!all} changed={again} />
             ))}
           </tbody>
         </table>
@@ -44,7 +56,7 @@ export function Workspaces() {
   );
 }
 
-function Row({ workspace, changed }: { workspace: Workspace; changed: () => void }) {
+function Row({ workspace, kept, changed }: { workspace: Workspace; kept: boolean; changed: () => void }) {
   const { busy, error, perform } = useDeed();
   return (
     <tr>
@@ -57,12 +69,14 @@ function Row({ workspace, changed }: { workspace: Workspace; changed: () => void
       <td>
         <Moment at={workspace.created_at} />
       </td>
-      <td>
-        <button type="button" disabled={busy} onClick={() => perform(() => forget(workspace.guid).then(changed))}>
-          Keep no longer <span class="spoken">{workspace.name}</span>
-        </button>
-        <Problem error={error} />
-      </td>
+      {kept && (
+        <td>
+          <button type="button" disabled={busy} onClick={() => perform(() => forget(workspace.guid).then(changed))}>
+            Keep no longer <span class="spoken">{workspace.name}</span>
+          </button>
+          <Problem error={error} />
+        </td>
+      )}
     </tr>
   );
 }

@@ -11,7 +11,7 @@ type Place = { store: string; project: string; asset: string; files: StoreFile[]
 /** A worker for one of the files; only files that it takes can be chosen. */
 export function Processing({ store, project, asset, files, asked }: Place) {
   const { value: workers } = useLoaded((signal) => get<Worker[]>("/api/workers?metadata=true", signal), "workers");
-  const clean = files.filter((file) => file.state === "clean").map((file) => file.name);
+  const clean = files.filter((file) => file.state === "clean").map((file) => file.name).filter((path) => !TILE.test(path));
   const able = (workers ?? []).filter((worker) => clean.some((name) => takes(worker, name)));
   const [name, setName] = useState<string>();
   const worker = able.find((one) => one.name === name) ?? able[0];
@@ -61,6 +61,8 @@ export function Processing({ store, project, asset, files, asked }: Place) {
     </form>
   );
 }
+
+const TILE = /_files\/\d+\/\d+_\d+\.\w+$/; // of a pyramid
 
 const takes = (worker: Worker, name: string): boolean =>
   worker.extensions.some((extension) => name.toLowerCase().endsWith(extension.toLowerCase()));

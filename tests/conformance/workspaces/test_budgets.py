@@ -213,3 +213,10 @@ def fill_project(count: int) -> None:
         file.library_key, file.owner = f"{file_id}/0", f"stores:file/default/expo/{asset_id}/1/a.obj"
         rows += [asset, entry, file, Reference.at(file_id, file.owner)]
     stock(*rows)
+
+
+def test_a_page_of_all_workspaces_costs_a_query_and_a_batch(studio: Studio) -> None:
+    for name in ("a", "b"):
+        studio.cloned(name)
+    studio.bob.get(f"{BROWSER}?all=true")
+    assert calls(lambda: studio.bob.get(f"{BROWSER}?all=true")) == budget(query=1, batch=1)

@@ -351,6 +351,28 @@ def test_favourites_are_listed_by_name_and_in_pages(studio: Studio) -> None:
         assert "corrupted" in sentence(studio.alice.get(f"{BROWSER}{query}"), 400)
 
 
+def test_all_that_one_may_read_in_the_organisation_is_listed_on_request(studio: Studio) -> None:
+    for name in ("b", "C", "a", "d"):
+        studio.cloned(name)
+    studio.clone("elsewhere", by=studio.anna)
+    everything = "?all=true"
+    assert names(studio, everything, by=studio.bob) == ["a", "b", "C", "d"], "favourites or not"
+    assert names(studio, f"{everything}&name=[abC]", by=studio.bob) == ["a", "b", "C"]
+    assert names(studio, everything, by=studio.carol) == []
+    assert names(studio, everything, by=studio.anna) == ["elsewhere"]
+    studio.bob.delete(f"{MANAGER}/C/favorites")
+    assert names(studio, everything, by=studio.bob) == ["a", "b", "d"], "what was forgotten is found by its URI alone"
+    assert studio.alice.delete(f"{MANAGER}/a").status == 200
+    link, pages = f"{BROWSER}{everything}&maxResults=2", []
+    while link:
+        answer = studio.bob.get(link).json()
+        pages.append([item["name"] for item in answer["items"]])
+        link = answer.get("nextLink", "")
+    assert pages == [["b"], ["d"]], "a page has as many names, whether one may see them or not"
+    for query in ("?all=perhaps", "?all=true&after=%20", "?all=true&maxResults=0"):
+        assert "corrupted" in sentence(studio.bob.get(f"{BROWSER}{query}"), 400)
+
+
 # --- who may
 
 
