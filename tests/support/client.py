@@ -79,6 +79,8 @@ class Client:
     def __init__(self, app: Chalice, headers: HeaderPairs = ()) -> None:
         self._app = app
         self._headers = _pairs(headers)
+        self.last: tuple[str, Reply] | None = None
+        """The path of the last request, and how it was answered."""
 
     def request(
         self,
@@ -118,7 +120,9 @@ class Client:
         sent = [(name, value) for name, value in default if name.lower() not in given] + sent
         event = proxy_event(method, target, sent, content)
         status, pairs, answer = http_response(self._app(event, LambdaContext("api_handler")))
-        return Reply(status, ResponseHeaders(pairs), answer)
+        reply = Reply(status, ResponseHeaders(pairs), answer)
+        self.last = target, reply
+        return reply
 
     def get(self, url: str, **options: Any) -> Reply:
         """GET `url`."""

@@ -32,13 +32,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chalicelib import aws
+from tests.support import sites
 from tests.support.calls import Call, Crash, counting, on_call
+from tests.support.sites import READS
 from tests.support.snapshots import Snapshot, difference, disagreements, ids, snapshot
 from tests.support.world import World
 
 Moment = Literal["before", "after"]
 
-READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
 _LONGEST_RUN = 60  # seconds
 _AT_ONCE = 2
 
@@ -92,11 +93,15 @@ class _Point:
 
 @dataclass(slots=True)
 class End:
-    """What a forked run tells: how the world is in the end, what is wrong with it, and the calls it made."""
+    """What a forked run tells: how the world is in the end, and was ahead of each call; what is wrong with it; and the
+    calls it made, from where.
+    """
 
     state: Snapshot | None = None
     problems: list[str] = field(default_factory=list)
     calls: list[tuple[str, bool]] = field(default_factory=list)
+    sites: set[str] = field(default_factory=set)
+    states: list[Snapshot] = field(default_factory=list)
     error: str | None = None
 
 
@@ -123,9 +128,11 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
 
     def undisturbed() -> End:
         end = End()
+        sites.seen.clear()
         with counting() as calls:
             scenario.act(world, arranged)
         end.calls = [(str(call), call.operation.startswith(READS)) for call in calls]
+        end.sites = set(sites.seen)
         return ended(end)
 
     def nothing() -> End:
@@ -145,6 +152,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     for end in (whole, none):
         assert end.error is None, f"{scenario.name}: {end.error}"
         assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
+    sites.covered.update(whole.sites)
     points = list(_points(whole.calls, scenario))
     report = Report(scenario.name, [call for call, _ in whole.calls], len(points))
     ends = forked([lambda point=point: crashed(point) for point in points])  # type: ignore[misc]

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.calls import Call, Crash, counting, on_call
-from tests.support.crashes import READS, Check, End, forked, warm_up
+from tests.support.crashes import Check, End, forked, warm_up
+from tests.support.sites import READS
 from tests.support.world import World
 
 

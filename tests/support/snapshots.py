@@ -92,7 +92,7 @@ def _files(world: World) -> Iterator[str]:
     rows = world.rows("files_table")
     files = {row["pk"].removeprefix("file#"): row for row in rows if row["sk"] == "file"}
     counted = Counter(row["pk"].removeprefix("file#") for row in rows if row["sk"].startswith("ref#"))
-    kept, now = [*world.keys("library_bucket"), *_branches()], world.now().timestamp()
+    kept, now = [*world.keys("library_bucket"), *branches()], world.now().timestamp()
     for row in rows:
         if row.get("due_at", now) < now:
             yield f"{row['pk']} {row['sk']} is due and stays so"
@@ -117,11 +117,14 @@ def _files(world: World) -> Iterator[str]:
             yield f"orphan in intake: {key} {version} ({row.get('verdict')}, purged: {row.get('purged')})"
 
 
-def _branches() -> Iterator[str]:
-    """The library keys of what lies in buckets that devices have for themselves."""
+def branches() -> dict[str, bytes]:
+    """What lies in buckets that devices have for themselves, by library key."""
     buckets = s3_backends[ACCOUNT]["aws"].buckets
-    for bucket in library.branches() & buckets.keys():
-        yield from (library.placed(bucket, key) for key in buckets[bucket].keys)
+    return {
+        library.placed(bucket, key): buckets[bucket].keys[key].value
+        for bucket in library.branches() & buckets.keys()
+        for key in buckets[bucket].keys
+    }
 
 
 def _publications(world: World) -> Iterator[str]:

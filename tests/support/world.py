@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config
 from chalice.app import Chalice
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.s3.models import FakeDeleteMarker, s3_backends
 from moto.sqs.models import sqs_backends
 
@@ -121,13 +122,22 @@ class World:
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table, named by its setting, as plain values."""
         found = dynamodb_backends[ACCOUNT][REGION].tables[getattr(settings(), table)]
-        return [
-            {name: plain(value) for name, value in item.to_json()["Attributes"].items()} for item in found.all_items()
-        ]
+        return [_plain_item(item) for item in found.all_items()]
+
+    def stamps(self, table: str) -> dict[tuple[str, str], str]:
+        """Of each row of a table the id of its last write."""
+        found = dynamodb_backends[ACCOUNT][REGION].tables[getattr(settings(), table)]
+        return {
+            (item.attrs["pk"].value, item.attrs["sk"].value): item.attrs["written_by"].value
+            for below in found.items.values()
+            for item in below.values()
+        }
 
     def row(self, table: str, pk: str, sk: str) -> dict[str, Any] | None:
         """One row, or None."""
-        return next((row for row in self.rows(table) if (row["pk"], row["sk"]) == (pk, sk)), None)
+        found = dynamodb_backends[ACCOUNT][REGION].tables[getattr(settings(), table)]
+        item = found.get_item(DynamoType({"S": pk}), DynamoType({"S": sk}))
+        return None if item is None else _plain_item(item)
 
     def due_times(self) -> list[float]:
         """When rows are due, in epoch seconds."""
@@ -228,6 +238,10 @@ def _stored(backend: Any, version: Any, *, latest: bool) -> Stored:
     tags = tuple(sorted((tag["Key"], tag["Value"]) for tag in backend.get_object_tagging(version)["Tags"]))
     headers = tuple(sorted((name.lower(), str(value)) for name, value in version.metadata.items()))
     return Stored(version.name, str(version.version_id), latest, False, version.value, headers, tags)
+
+
+def _plain_item(item: Any) -> dict[str, Any]:
+    return {name: plain(value) for name, value in item.to_json()["Attributes"].items()}
 
 
 def plain(value: dict[str, Any]) -> Any:

@@ -1,22 +1,29 @@
-"""What goes wrong with an operation: its process dies at an AWS call, or AWS itself fails."""
+"""What goes wrong with an operation: its process dies at an AWS call, or AWS itself fails, once or all the time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Literal, TypeVar
 
-from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import strategies as st
 
 from tests.support.calls import Call, Crash, on_call
+from tests.support.failures import FAILURES, Failure, failing
 
 _T = TypeVar("_T")
 
-Kind = Literal["dies before", "dies after", "throttled", "times out", "fails"]
+Kind = Literal["dies before", "dies after", "answer lost", "storm"] | Failure
+
+KINDS: tuple[Kind, ...] = ("dies before", "dies after", "answer lost", *FAILURES, "storm")
+_STORMY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """What goes wrong, at which call of the operation; nothing does if it makes fewer."""
+    """What goes wrong, at which call of the operation; nothing does if it makes fewer.
+
+    In a storm about every seventh call fails, or loses its answer; which ones is up to the number.
+    """
 
     kind: Kind
     number: int
@@ -25,11 +32,7 @@ class Mishap:
 MISHAPS = st.one_of(
     st.none(),
     st.none(),
-    st.builds(
-        Mishap,
-        st.sampled_from(("dies before", "dies after", "throttled", "times out", "fails")),
-        st.integers(min_value=0, max_value=9),
-    ),
+    st.builds(Mishap, st.sampled_from(KINDS), st.one_of(st.integers(0, 9), st.integers(0, 60))),
 )
 
 
@@ -41,38 +44,55 @@ def suffer(mishap: Mishap | None, act: Callable[[], _T]) -> tuple[_T | None, boo
     """
     if mishap is None:
         return act(), False
-    count, struck = -1, False
-
-    def before(call: Call) -> None:
-        nonlocal count, struck
-        count += 1
-        if struck and mishap.kind.startswith("dies"):
-            raise Crash
-        if count == mishap.number and mishap.kind != "dies after":
-            struck = True
-            raise _failure(mishap.kind, call)
-
-    def after(call: Call) -> None:
-        nonlocal struck
-        if count == mishap.number and mishap.kind == "dies after" and not struck:
-            struck = True
-            raise Crash
-
-    with on_call(before=before, after=after):
+    trouble = _Storm(mishap.number) if mishap.kind == "storm" else _Trouble(mishap)
+    with on_call(before=trouble.before, after=trouble.after):
         try:
             answer = act()
         except Crash:
             return None, True
-    return answer, struck
+    return answer, trouble.struck
 
 
-def _failure(kind: Kind, call: Call) -> BaseException:
-    if kind == "dies before":
-        return Crash()
-    if kind == "times out":
-        return ReadTimeoutError(endpoint_url=f"https://{call.service}")
-    if kind == "throttled":
-        code = "SlowDown" if call.service == "s3" else "ThrottlingException"
-        return ClientError({"Error": {"Code": code, "Message": "slow down"}}, call.operation)
-    code = "InternalError" if call.service == "s3" else "InternalServerError"
-    return ClientError({"Error": {"Code": code, "Message": "failed"}}, call.operation)
+class _Trouble:
+    """One thing that goes wrong, at one call."""
+
+    def __init__(self, mishap: Mishap) -> None:
+        self.mishap, self.count, self.struck = mishap, -1, False
+
+    def before(self, call: Call) -> None:
+        self.count += 1
+        kind = self.mishap.kind
+        if self.struck and kind.startswith("dies"):
+            raise Crash
+        if self.count != self.mishap.number:
+            return
+        if kind == "dies before":
+            self.struck = True
+            raise Crash
+        if kind in FAILURES:
+            self.struck = True
+            raise failing(kind, call)
+
+    def after(self, call: Call) -> None:
+        if self.count != self.mishap.number or self.struck:
+            return
+        if self.mishap.kind in ("dies after", "answer lost"):
+            self.struck = True
+            raise Crash if self.mishap.kind == "dies after" else failing("times out", call)
+
+
+class _Storm:
+    """Calls fail again and again."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance, self.struck = Random(seed), False
+
+    def before(self, call: Call) -> None:
+        if self.chance.random() < _STORMY / 2:
+            self.struck = True
+            raise failing(self.chance.choice(FAILURES), call)
+
+    def after(self, call: Call) -> None:
+        if self.chance.random() < _STORMY / 2:
+            self.struck = True
+            raise failing("times out", call)

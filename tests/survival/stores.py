@@ -71,6 +71,8 @@ class StoreHistories(Histories):
 
     @invariant()
     def an_index_file_is_a_clean_version(self) -> None:
+        if not self.is_news("versions shown", "stores_table"):
+            return
         for asset, versions in self.shelf.versions.items():
             meta = self.world.client.get(f"{stores.PROJECT}/meta/{asset}").json()
             assert int(meta["version"]) == len(versions)
@@ -79,6 +81,8 @@ class StoreHistories(Histories):
 
     @invariant()
     def readers_of_stores_get_the_right_bytes_or_none(self) -> None:
+        if not self.is_news("versions read", "stores_table"):
+            return
         for path, content in self.shelf.clean().items():
             reply = self.world.client.get(f"http://stores.test{path}")
             assert reply.status in (200, 401, 403, 404), reply.text
