@@ -24,7 +24,7 @@ CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -53,8 +53,11 @@ test-deployed: $(INSTALLED) $(REFERENCE) console $(DEPLOYED_INSTALLED) ## Deploy
 test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
 
-soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number
+soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number, SHRINK=0 to see a failure at once
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
+
+load: $(INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own for a minute, then a count of what is there; CLIENTS= DURATION=
+	$(BIN)/python -m bench.load
 
 demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
 	@$(BIN)/python -m infra.demo
