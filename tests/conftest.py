@@ -1,20 +1,21 @@
 """Fixtures of all tests, the order of the last, and what several processes of one run know together.
 
-With pytest-xdist no process sees the whole suite: each tells in the end what its functions did, and the one that
-started them judges.
+With pytest-xdist no process sees the whole suite: each tells in the end what its functions did and where it survived a
+crash, and the one that started them judges.
 """
 
 from typing import Any
 
 import pytest
 
-from tests.support import permissions
+from tests.support import permissions, sites
 from tests.support.cloud import cloud
 
-__all__ = ["cloud", "permissions"]
+__all__ = ["cloud", "permissions", "sites"]
 
 _FIRST = {"faults", "survival"}
 _JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
+_SITES = pytest.StashKey[tuple[list[str], list[str]]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,7 +40,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Hear what a process of the run saw."""
-    permissions.hear(getattr(node, "workeroutput", {}).get("recorded", {}))
+    told = getattr(node, "workeroutput", {})
+    permissions.hear(told.get("recorded", {}))
+    sites.hear(told.get("sites", {}))
 
 
 @pytest.hookimpl(trylast=True)
@@ -48,9 +51,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config: Any = session.config
     if hasattr(config, "workeroutput"):
         config.workeroutput["recorded"] = permissions.told()
+        config.workeroutput["sites"] = sites.told()
     elif getattr(config.option, "numprocesses", None) and _whole(config) and not session.testsfailed:
         config.stash[_JUDGED] = permissions.judge()
-        if config.stash[_JUDGED] != ({}, {}):
+        config.stash[_SITES] = sites.judge()
+        if config.stash[_JUDGED] != ({}, {}) or config.stash[_SITES] != ([], []):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -65,6 +70,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.line(f"{function} may and never does: {needs}", red=True)
         if not denied and not unused:
             terminalreporter.line("each function may do what it does in the suite, and nothing else")
+    if _SITES in config.stash:
+        uncovered, unknown = config.stash[_SITES]
+        terminalreporter.section("crash cases")
+        for site in uncovered:
+            terminalreporter.line(f"{site} writes, and no crash case comes through it", red=True)
+        for site in unknown:
+            terminalreporter.line(f"{site} writes, and tests.support.sites does not see it in the source", red=True)
+        if not uncovered and not unknown:
+            terminalreporter.line(f"each of the {len(sites.written())} functions that write has survived a crash")
 
 
 def _whole(config: pytest.Config) -> bool:

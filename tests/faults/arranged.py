@@ -1,10 +1,13 @@
 """Worlds in which the fault tests begin. Each function makes one, and returns what the test needs to go on."""
 
+import json
 from typing import Any
 
 from chalicelib.apis.assets import chains
-from chalicelib.files import intake, receiving
-from chalicelib.rows import transact
+from chalicelib.apis.assets.models import Asset, Replaces
+from chalicelib.files import intake, receiving, references, scanning
+from chalicelib.files.scanners import ScannerUnavailable
+from chalicelib.rows import Put, transact
 from chalicelib.settings import settings
 from tests.support.world import World
 
@@ -104,3 +107,43 @@ def restored_over_another(world: World) -> str:
     world.deliver()
     world.client.delete(f"/assets/{second}")
     return first
+
+
+def chained_with_a_stray_arrow(world: World) -> None:
+    """As `chained_in_the_background`, and B is told of a follower that points at nobody."""
+    chained_in_the_background(world)
+    stray = uploaded(world, b"d", name="d.txt")
+    [job] = [row for row in world.rows("jobs_table") if row["sk"] == "job"]
+    transact(Put(Replaces.at(json.loads(job["arguments"])["asset"], stray)))
+
+
+def not_scannable_at_first(world: World) -> None:
+    """The scanner does not answer the first time."""
+    world.upload(b"first")
+    failing_once(world, scanning, "scan", ScannerUnavailable("not now"))
+
+
+def looked_after_in_vain_at_first(world: World) -> None:
+    """A File is to be purged, and that goes wrong the first time."""
+    due_to_be_purged(world)
+    failing_once(world, references, "purge", RuntimeError("not now"))
+
+
+def asked_to_release_what_is_needed(world: World) -> None:
+    asset = Asset.get_by_id(uploaded(world))
+    assert asset is not None
+    transact(references.release_from(asset.file_id, asset.reference, int(world.now().timestamp())))
+    world.travel(1)
+
+
+def failing_once(world: World, module: Any, name: str, error: Exception) -> None:
+    """Have a function raise when it is called for the first time."""
+    function, calls = getattr(module, name), list[str]()
+
+    def fail(*args: Any, **options: Any) -> Any:
+        calls.append(name)
+        if len(calls) == 1:
+            raise error
+        return function(*args, **options)
+
+    world.cloud.monkeypatch.setattr(module, name, fail)

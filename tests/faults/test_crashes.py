@@ -6,14 +6,18 @@ from tests.faults import agreement
 from tests.faults.arranged import (
     PATH,
     arrived_upload,
+    asked_to_release_what_is_needed,
     chained,
     chained_in_the_background,
+    chained_with_a_stray_arrow,
     deleted,
     due_to_be_purged,
     due_to_be_released,
     large_draft,
     large_draft_published,
+    looked_after_in_vain_at_first,
     missed_event,
+    not_scannable_at_first,
     overdue_upload,
     restored_over_another,
     scanned_upload,
@@ -55,6 +59,10 @@ MESSAGES = [
     Scenario("relink in the background", chained_in_the_background, lambda w, _: w.deliver(), "message"),
     Scenario("publish a large draft by its message", large_draft_published, lambda w, _: w.deliver(), "message"),
     Scenario("upload that never came", overdue_upload, lambda w, _: w.sweep(), "message"),
+    Scenario("relink with a stray arrow", chained_with_a_stray_arrow, lambda w, _: w.deliver(), "message"),
+    Scenario("scan that is put off", not_scannable_at_first, lambda w, _: w.deliver(), "message"),
+    Scenario("row that is put off", looked_after_in_vain_at_first, lambda w, _: w.sweep(), "message"),
+    Scenario("release of what is needed", asked_to_release_what_is_needed, lambda w, _: w.sweep(), "message"),
 ]
 
 REQUESTS = [

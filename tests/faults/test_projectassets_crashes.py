@@ -1,10 +1,16 @@
 """What bundles, copies and deletions do survives a death at any AWS call, and messages that come again and again."""
 
 import random
+import threading
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.files import multipart, objects
+from chalicelib.jobs.leases import ATTEMPTS, UNSENT_SECONDS
+from chalicelib.jobs.models import Job, Part
+from chalicelib.rows import update
 from tests.support.bundles import DEVICE_BUCKET, OWN_ROOT, SOURCE, TARGET, Bundles, disagreements, everything_wrong
 from tests.support.calls import Call, counting, on_call
 from tests.support.crashes import Scenario, survive
@@ -50,8 +56,89 @@ def verdict(world: World) -> None:
     bundles.put(bundles.project(), "a", b"a")
 
 
+def verdict_on_a_media_asset(world: World) -> None:
+    Bundles(world)
+    form = {"name": "Clip", "production_id": "1", "path_file": "/mnt/archive/clip.mov"}
+    assert world.client.post("/api/videoassets/", form=form, files={"file": ("clip.mov", b"clip")}).status == 201
+
+
+def canceled_copy(world: World) -> None:
+    bundles, project = arranged(world)
+    url = f"/api/projectassets/{bundles.copy(project)}/job/"
+    assert world.client.delete(url).status == 202
+
+
+def canceled_copy_of_bytes(world: World) -> None:
+    """One of whose parts was done."""
+    bundles, project = arranged(world)
+    url = f"/api/projectassets/{bundles.with_own_bucket().copy(project, OWN_ROOT)}/job/"
+    first = threading.Lock()
+
+    def cancel(call: Call) -> None:
+        is_copy = call.operation == "CopyObject" and call.params["Bucket"] == DEVICE_BUCKET
+        if is_copy and first.acquire(blocking=False):
+            assert world.client.delete(url).status == 202
+
+    with on_call(before=cancel):
+        world.deliver("work")
+    assert first.locked()
+
+
+def past_its_time(world: World) -> None:
+    """A project and a media asset whose `date_del` has come."""
+    bundles, project = arranged(world)
+    media = bundles.linked(bundles.project(TARGET), "image", path_file="/mnt/archive/x.png")
+    for url in (f"/api/projectassets/{project}/", f"/api/imageassets/{media}/"):
+        assert world.client.patch(url, json={"date_del": (world.now() + timedelta(days=1)).isoformat()}).status == 200
+    world.travel(2 * 86400)
+
+
+def deletion_whose_message_was_lost(world: World) -> None:
+    asked_to_delete(world)
+    world.lose_messages()
+    world.travel(UNSENT_SECONDS + 1)
+
+
+def part_of_a_job_that_has_ended(world: World) -> None:
+    """A part that one worker counted off is taken up once more."""
+    bundles, project = arranged(world)
+    bundles.copy(project)
+    world.deliver()
+    [part, *_] = [row for row in world.rows("jobs_table") if row["sk"].startswith("part#")]
+    row = Part(pk=part["pk"], sk=part["sk"])
+    update(row, [Part.state.set("queued"), *row.due_from(int(world.now().timestamp()))])
+    world.send({"part": f"{row.job_id}/{row.number}"}, "work_queue")
+
+
+def large_copy_of_bytes(world: World) -> None:
+    """One of whose files is copied in parts."""
+    world.cloud.monkeypatch.setattr(objects, "COPY_LIMIT", 1)
+    world.cloud.monkeypatch.setattr(multipart, "COPY_PART", 5 * 1024**2)
+    asked_to_copy_bytes(world)
+
+
+def deletion_that_keeps_failing(world: World) -> None:
+    """Every attempt but the last was made."""
+    asked_to_delete(world)
+    [job] = [row["pk"] for row in world.rows("jobs_table") if row.get("kind") == "projectassets.delete"]
+    update(Job.at(job.removeprefix("job#")), [Job.attempts.set(ATTEMPTS)])
+
+
 def deliver(world: World, _: object) -> None:
     world.deliver()
+
+
+def sweep(world: World, _: object) -> None:
+    world.sweep()
+
+
+def cancel_copy(world: World, number: int) -> None:
+    assert world.client.delete(f"/api/projectassets/{number}/job/").status in (202, 404, 409, 503)
+
+
+def being_copied(world: World) -> int:
+    bundles, project = arranged(world)
+    return bundles.copy(project)
 
 
 def put(world: World, found: tuple[Bundles, int]) -> None:
@@ -79,6 +166,14 @@ MESSAGES = [
     Scenario("copy and share", asked_to_copy_and_share, deliver, "message"),
     Scenario("deletion", asked_to_delete, deliver, "message"),
     Scenario("deletion of a target", target_deleted_meanwhile, deliver, "message"),
+    Scenario("verdict on a media asset", verdict_on_a_media_asset, deliver, "message"),
+    Scenario("canceled copy", canceled_copy, deliver, "message"),
+    Scenario("copy of bytes", asked_to_copy_bytes, deliver, "message"),
+    Scenario("canceled copy of bytes", canceled_copy_of_bytes, deliver, "message"),
+    Scenario("housekeeping", past_its_time, sweep, "message"),
+    Scenario("deletion whose message was lost", deletion_whose_message_was_lost, sweep, "message"),
+    Scenario("part of a job that has ended", part_of_a_job_that_has_ended, deliver, "message"),
+    Scenario("large copy of bytes", large_copy_of_bytes, deliver, "message"),
 ]
 REQUESTS = [
     Scenario("put", arranged, put),
@@ -86,6 +181,7 @@ REQUESTS = [
     Scenario("removal", arranged, remove),
     Scenario("request for a copy", arranged, ask_copy),
     Scenario("request for a deletion", arranged, ask_delete, repeatable=True),
+    Scenario("cancelling", being_copied, cancel_copy, repeatable=True),
 ]
 
 
@@ -108,6 +204,16 @@ def test_a_copy_of_bytes_that_are_gone_survives_a_crash_at_every_call(world: Wor
     scenario = Scenario("copy of bytes that are gone", asked_to_copy_bytes, deliver, "message")
     with on_call(before=lose):
         report = survive(world, scenario, lambda world: [*disagreements(world), *not_failed(world)])
+    assert not report.failures, "\n".join(report.failures[:3])
+
+
+def test_a_deletion_that_failed_too_often_survives_a_crash_at_every_call(world: World) -> None:
+    def check(world: World) -> list[str]:
+        """What could not be deleted keeps its files."""
+        return [problem for problem in disagreements(world) if "has failed and has files" not in problem]
+
+    scenario = Scenario("deletion that keeps failing", deletion_that_keeps_failing, deliver, "message")
+    report = survive(world, scenario, check)
     assert not report.failures, "\n".join(report.failures[:3])
 
 

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from chalicelib import aws
+from chalicelib.apis.stores import outputs
 from chalicelib.files import intake
 from chalicelib.files.models import File
+from chalicelib.jobs.leases import ATTEMPTS
+from chalicelib.jobs.models import Job
+from chalicelib.rows import update
 from chalicelib.settings import settings
 from tests.conformance.stores.errands import QUEUE, Copyist, employ, listing, task
 from tests.faults import stores
+from tests.files.scanners.samples import EICAR
 from tests.support.calls import Call, Crash, on_call
 from tests.support.crashes import Scenario, survive
 from tests.support.snapshots import disagreements
@@ -75,8 +80,7 @@ def reset(world: World, task_id: str) -> None:
 
 
 def registered(world: World) -> str:
-    record = {"name": "tracer", "type": "trace", "extensions": [".svg"]}
-    assert world.client.post("/api/workers", json=record).status == 200
+    register(world)
     uploaded(world, "a.svg")
     return schedule(world, worker_type="trace")
 
@@ -89,15 +93,15 @@ def claim(world: World) -> Any:
 
 def claimed(world: World) -> tuple[Any, list[dict[str, str]]]:
     registered(world)
-    outputs = []
+    made = []
     for name in ("a.txt", "b.txt"):
         upload_id = world.client.get(f"/s3/params?filename={name}").json()["id"]
         file = File.get_by_id(upload_id)
         assert file is not None
         aws.s3().put_object(Bucket=settings().intake_bucket, Key=file.intake_key, Body=name.encode())
-        outputs.append({"path": name, "upload": upload_id})
+        made.append({"path": name, "upload": upload_id})
     world.deliver("scan_small", "scan_large")
-    return claim(world), outputs
+    return claim(world), made
 
 
 def hand_in(world: World, held: tuple[Any, list[dict[str, str]]]) -> None:
@@ -111,7 +115,69 @@ def handed_in(world: World) -> None:
     hand_in(world, claimed(world))
 
 
+RECORD = {"name": "tracer", "type": "trace", "extensions": [".svg"]}
+
+
+def register(world: World, _: object = None) -> None:
+    assert world.client.post("/api/workers", json=RECORD).status == 200
+
+
+def unregister(world: World, _: object) -> None:
+    assert world.client.delete("/api/workers", json={"name": "tracer"}).status in (200, 400)
+
+
+def beat(world: World, held: tuple[Any, list[dict[str, str]]]) -> None:
+    work, _ = held
+    path = f"/api/workers/tracer/tasks/{work['task']['_id']}/heartbeat"
+    assert world.client.post(path, json={"lease": work["lease"]}).status == 200
+
+
+def stop(world: World, held: tuple[Any, list[dict[str, str]]]) -> None:
+    cancel(world, held[0]["task"]["_id"])
+
+
+def forgotten(world: World) -> None:
+    """A task whose message was lost."""
+    scheduled(world)
+    world.lose_messages()
+    world.travel(3600)
+
+
+def of_an_infected_file(world: World) -> None:
+    """A task that can never begin; nobody knows that yet."""
+    stores.project(world, "g1")
+    stores.put(world, EICAR, name="all.list")
+    schedule(world)
+
+
+def handed_in_before_the_scan(world: World) -> None:
+    """What was handed in waits for its verdicts."""
+    registered(world)
+    work = claim(world)
+    made = []
+    for name in ("a.txt", "b.txt"):
+        upload_id = world.client.get(f"/s3/params?filename={name}").json()["id"]
+        file = File.get_by_id(upload_id)
+        assert file is not None
+        aws.s3().put_object(Bucket=settings().intake_bucket, Key=file.intake_key, Body=name.encode())
+        made.append({"path": name, "upload": upload_id})
+    hand_in(world, (work, made))
+    world.deliver("work", "process")
+
+
+def cleared_in_vain(world: World) -> None:
+    """A run has ended, and every attempt but the last was made to put what it made in order."""
+    scheduled(world)
+    world.deliver("process")
+    [job] = [row["pk"] for row in world.rows("jobs_table") if row.get("kind") == outputs.KIND]
+    update(Job.at(job.removeprefix("job#")), [Job.attempts.set(ATTEMPTS)])
+
+
 MESSAGES = [
+    Scenario("task whose message was lost", forgotten, lambda w, _: w.sweep(), "message"),
+    Scenario("task of an infected file", of_an_infected_file, lambda w, _: w.deliver(), "message"),
+    Scenario("adoption before the scan", handed_in_before_the_scan, lambda w, _: w.deliver(), "message"),
+    Scenario("outputs that could not be put in order", cleared_in_vain, lambda w, _: w.deliver("work"), "message"),
     Scenario("failing run", lambda w: scheduled(w, parameters={"fail": "plan"}), lambda w, _: w.deliver(), "message"),
     Scenario("run again", again, lambda w, _: w.deliver(), "message"),
     Scenario("adoption of uploads", handed_in, lambda w, _: w.deliver(), "message"),
@@ -121,6 +187,10 @@ REQUESTS = [
     Scenario("cancel", scheduled, cancel, repeatable=True),
     Scenario("reset", done, reset, repeatable=True),
     Scenario("hand in", claimed, hand_in, repeatable=True),
+    Scenario("registration", lambda w: None, register, repeatable=True),
+    Scenario("end of a registration", register, unregister, repeatable=True),
+    Scenario("heartbeat", claimed, beat, repeatable=True),
+    Scenario("cancel of what is being done", claimed, stop, repeatable=True),
 ]
 
 

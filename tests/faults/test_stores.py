@@ -74,7 +74,25 @@ def replace_object(world: World, _: Any) -> None:
     world.client.put(f"{PROJECT}/object/layout", json="y" * 400_000)
 
 
+def waiting_object(world: World) -> None:
+    project(world, "g1")
+    world.client.post(f"{PROJECT}/object/layout", json="x" * 400_000)
+
+
+def create_store(world: World, _: Any) -> None:
+    assert world.client.post("/api/create", json={"id": "second"}).status == 200
+
+
+def create_asset(world: World, _: Any) -> None:
+    assert world.client.post(f"{PROJECT}/create", json={"id": "map"}).status == 200
+
+
+def create_object(world: World, _: Any) -> None:
+    assert world.client.post(f"{PROJECT}/object/small", json={"a": 1}).status == 200
+
+
 MESSAGES = [
+    Scenario("verdict on a large object", waiting_object, lambda w, _: w.deliver(), "message"),
     Scenario("verdict on a public file", waiting, lambda w, _: w.deliver(), "message"),
     Scenario("infected file", lambda w: waiting(w, EICAR), lambda w, _: w.deliver(), "message"),
     Scenario("withdrawing what was public", restricted, lambda w, _: w.deliver(), "message"),
@@ -89,6 +107,9 @@ REQUESTS = [
     Scenario("tags", tagged, tag, repeatable=True),
     Scenario("restricting", lambda w: uploaded(w, "g1", "public"), lambda w, _: groups(w, "g1"), repeatable=True),
     Scenario("large object", large_object, replace_object),
+    Scenario("small object", lambda w: project(w, "g1"), create_object),
+    Scenario("store", lambda w: None, create_store),
+    Scenario("asset without a file", lambda w: project(w, "g1"), create_asset),
 ]
 
 

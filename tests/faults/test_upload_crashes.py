@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.files import intake, uploads
+from chalicelib.files import intake, library, uploads
 from chalicelib.settings import settings
 from tests.support.crashes import Report, Scenario, survive
 from tests.support.world import World
@@ -60,6 +60,27 @@ def overdue(world: World) -> dict[str, Any]:
     return upload
 
 
+def impatient(world: World, **announced: Any) -> dict[str, Any]:
+    """One whose completion will outlast its request."""
+    upload = sent(world, **announced)
+    world.cloud.monkeypatch.setattr(uploads, "PATIENCE", 0.01)
+    world.cloud.monkeypatch.setattr(intake, "join_parts", lambda *_: threading.Event().wait(0.1))
+    return upload
+
+
+def aborted_during_its_scan(world: World) -> None:
+    """Ahead of its verdict, when its bytes have been copied."""
+    upload = completed(world)
+    accept = library.accept
+
+    def accept_and_abort(*args: Any) -> str:
+        key = accept(*args)
+        world.client.delete(path(upload))
+        return key
+
+    world.cloud.monkeypatch.setattr(library, "accept", accept_and_abort)
+
+
 def use(world: World, upload: dict[str, Any]) -> None:
     assert world.client.post("/assets", json={"upload": upload["id"]}).status == 201
 
@@ -72,6 +93,7 @@ SCENARIOS = [
     Scenario("abort of a complete one", completed, lambda w, upload: w.client.delete(path(upload)), repeatable=True),
     Scenario("completion by the work queue", handed_over, lambda w, _: w.deliver("work"), "message"),
     Scenario("expiry", overdue, lambda w, _: w.sweep(), "message"),
+    Scenario("scan of what is aborted", aborted_during_its_scan, lambda w, _: w.deliver(), "message"),
 ]
 
 
@@ -113,9 +135,17 @@ def test_an_upload_survives_a_crash_at_any_call(world: World, scenario: Scenario
     assert survived(world, scenario).failures == []
 
 
-def test_a_completion_survives_a_crash_at_any_call(world: World) -> None:
+COMPLETIONS = [
+    Scenario("completion", sent, complete, repeatable=True),
+    Scenario("completion of an announced size", lambda w: sent(w, size=len(TEXT)), complete, repeatable=True),
+    Scenario("completion that outlasts its request", impatient, complete),
+]
+
+
+@pytest.mark.parametrize("scenario", COMPLETIONS, ids=lambda scenario: scenario.name)
+def test_a_completion_survives_a_crash_at_any_call(world: World, scenario: Scenario) -> None:
     """One that is not asked for again may leave behind how many parts were about to be put together."""
-    report = survived(world, Scenario("completion", sent, complete, repeatable=True))
+    report = survived(world, scenario)
     half = [failure for failure in report.failures if "another end state" in failure and "sent again" not in failure]
     assert [failure for failure in report.failures if failure not in half] == []
     for failure in half:

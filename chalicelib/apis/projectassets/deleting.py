@@ -131,6 +131,7 @@ def _finish_clearing(job: Job) -> None:
 def _abandon(job: Job, reason: str) -> None:
     facts = [
         Project.status_asset.set(FAILED),
+        Project.is_production.set(False),
         Project.status_asset_description.set(f"The project asset could not be deleted: {reason}"),
         Project.date_mod.set(clock.now()),
         Project.delete_job.remove(),
