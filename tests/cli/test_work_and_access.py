@@ -203,7 +203,8 @@ def test_the_page_names_every_exit_code() -> None:
 
 def test_everything_that_prints_prints_json_and_everything_that_writes_runs_dry() -> None:
     writing = {
-        "put", "get", "rm", "restore", "cp", "jobs cancel", "workers run", "workers cancel", "workers reset",
+        "put", "get", "rm", "restore", "cp", "jobs cancel", "jobs redrive", "jobs retry",
+        "workers run", "workers cancel", "workers reset",
         "tokens new", "tokens revoke", "stores new", "stores new-project",
         "productions new", "productions copy", "productions delete",
     }  # fmt: skip

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib import identity
-from chalicelib.apis.projectassets import copied_files, copying, deleting
+from chalicelib.apis.projectassets import copied_files, copying
 from chalicelib.apis.projectassets.copied_files import Destination
 from chalicelib.apis.projectassets.models import BundleFile
-from chalicelib.apis.stores import publishing
+from chalicelib.apis.stores import shown
 from chalicelib.apis.workspaces import deletions
+from chalicelib.files import references
 from chalicelib.jobs import kinds, running, trees
 from chalicelib.jobs.models import JobState
 from chalicelib.jobs.running import Hopeless
@@ -89,8 +90,8 @@ def test_a_copy_that_is_retried_is_as_one_that_never_failed(world: World) -> Non
     world.deliver()
     assert retry(world, "projectassets.copy").status == 201
     assert bundles.state(copy) == NEW
-    shown = bundles.client.get(f"/api/projectassets/{copy}/job/").json()
-    assert (shown["kind"], shown["state"]) == ("copy", "queued")
+    told = bundles.client.get(f"/api/projectassets/{copy}/job/").json()
+    assert (told["kind"], told["state"]) == ("copy", "queued")
     world.deliver()
     assert bundles.state(copy) == DONE
     assert bundles.contents(copy) == {**CONTENTS, "new": b"new"}
@@ -174,7 +175,7 @@ def failed_deletion(world: World) -> tuple[Bundles, int]:
     bundles = Bundles(world)
     project = bundles.project(**FILES)
     bundles.delete(project)
-    with hopeless(deleting.references, "release_each"):
+    with hopeless(references, "release_each"):
         world.deliver()
     assert bundles.state(project) == (-1, True)
     return bundles, project
@@ -203,7 +204,7 @@ def failed_publishing(world: World) -> None:
     stores.project(world, "g1")
     stores.put(world, b"map", "map", "map.txt")
     world.deliver()
-    with hopeless(publishing.shown, "within"):
+    with hopeless(shown, "within"):
         set_groups(world, ["g1", "public"])
         world.deliver()
     assert world.published() == {}
