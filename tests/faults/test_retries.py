@@ -1,5 +1,6 @@
 """A failed job that is retried: the end state of each kind, one new job of many requests, a death at any AWS call."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from chalicelib.jobs.running import Hopeless
 from chalicelib.rows import transact
 from tests.faults import stores, workspaces
 from tests.support.bundles import OWN_ROOT, TARGET, Bundles, bundle_rows, disagreements, everything_wrong
+from tests.support.calls import counting
 from tests.support.client import Reply
 from tests.support.crashes import Scenario, survive
 from tests.support.world import World
@@ -88,7 +90,11 @@ def test_a_copy_that_is_retried_is_as_one_that_never_failed(world: World) -> Non
     bundles, source, copy = failed_copy(world)
     bundles.put(source, "new", b"new")
     world.deliver()
-    assert retry(world, "projectassets.copy").status == 201
+    job = failed(world, "projectassets.copy")
+    with counting() as calls:
+        assert world.client.post(f"/jobs/{job}/retry").status == 201
+    reads = {"dynamodb.GetItem": 2, "dynamodb.BatchGetItem": 1, "dynamodb.Query": 1}
+    assert calls.counts() == Counter({**reads, "dynamodb.TransactWriteItems": 1, "sqs.SendMessage": 1})
     assert bundles.state(copy) == NEW
     told = bundles.client.get(f"/api/projectassets/{copy}/job/").json()
     assert (told["kind"], told["state"]) == ("copy", "queued")

@@ -1,6 +1,7 @@
 """GET /jobs/queues/{name}/dead and POST /jobs/queues/{name}/redrive: what was given up is looked at and sent again."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
@@ -106,6 +107,19 @@ def test_a_look_goes_as_far_as_it_was_asked_to(root: Caller) -> None:
     assert len({one["id"] for one in seen(root)}) == 23
     assert root.client.get(f"{DEAD}?limit=101").status == 400
     assert depth(root) == (0, 23)
+
+
+def test_what_looking_and_sending_again_cost(root: Caller) -> None:
+    die(*({"job": str(number)} for number in range(12)))
+    root.client.get("/jobs/queues")  # the token is looked up once a minute
+    with counting() as looked:
+        assert len(seen(root)) == 12
+    twice = {"sqs.ReceiveMessage": 2, "sqs.ChangeMessageVisibilityBatch": 2}
+    assert looked.counts() == Counter({"sqs.GetQueueAttributes": 2, **twice})
+    with counting() as sent:
+        assert root.client.post(REDRIVE).json()["moved"] == 12
+    twice = {"sqs.ReceiveMessage": 2, "sqs.SendMessageBatch": 2, "sqs.DeleteMessageBatch": 2}
+    assert sent.counts() == Counter({"sqs.GetQueueAttributes": 4, **twice})
 
 
 def test_a_look_that_dies_hides_messages_for_seconds_only(root: Caller) -> None:
