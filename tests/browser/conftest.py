@@ -1,0 +1,67 @@
+"""One running product and one browser for the tests of this package, and pages in it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from chalicelib.console import pages
+from tests.support import chromium
+from tests.support.product import Product
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The running product, open to everybody."""
+    product = Product(tmp_path_factory.mktemp("browser") / "state")
+    try:
+        yield product.ready()
+    finally:
+        product.end()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    if chromium.PROGRAM is None:
+        pytest.skip("chromium is not installed")
+    expect.set_options(timeout=chromium.PATIENCE)
+    with chromium.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab of somebody who was never here."""
+    with browser.new_context() as context:
+        context.set_default_timeout(chromium.PATIENCE)
+        yield context.new_page()
+
+
+@pytest.fixture
+def console(page: Page, product: Product) -> Iterator[Opened]:
+    """Opens a page of the console. Whatever its policy blocks, and what its scripts do not catch, fails the test."""
+    demand_console()
+    faults: list[str] = []
+    watch(page, faults)
+
+    def opened(path: str = "/console", host: str = f"http://localhost:{product.port}") -> Page:
+        page.goto(f"{host}{path}")
+        return page
+
+    yield opened
+    assert faults == []
+
+
+def demand_console() -> None:
+    """Skip the test where there is no console."""
+    if not (pages.FOLDER / "index.html").exists():
+        pytest.skip("the console was not made (make console)")
+
+
+def watch(page: Page, faults: list[str]) -> None:
+    """Add to `faults` what goes wrong in the page's scripts, and what its policy does not allow."""
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
