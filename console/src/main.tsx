@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { hasToken, session, type Session, useToken } from "./api";
 import { focusOnHeading, Page } from "./parts/basics";
+import { forgetAll } from "./parts/unfinished";
 import { AssetPage } from "./pages/AssetPage";
 import { Assets } from "./pages/Assets";
 import { Jobs } from "./pages/Jobs";
@@ -95,6 +96,7 @@ function Console() {
   }
   const leave = () => {
     useToken("");
+    forgetAll();
     setWho(null);
   };
   return (

@@ -19,7 +19,6 @@ export function AssetPage({ id = "" }: { id?: string }) {
 
   const use = async (upload: string) => {
     await call("PUT", path, { asset: { upload } });
-    again();
   };
   const replaceBy = (event: SubmitEvent) => {
     event.preventDefault();
@@ -67,7 +66,7 @@ export function AssetPage({ id = "" }: { id?: string }) {
       </dl>
       {asset.state === "clean" && <File key={`${asset.file_url} ${asset.draft} ${asset.size}`} asset={asset} />}
       <Chain key={`${id} ${asset.replacement_id}`} asset={asset} />
-      <Uploads label="A new file for it" use={use} key={id} />
+      <Uploads label="A new file for it" use={use} used={again} key={id} />
       <form onSubmit={replaceBy} class="bar" aria-label="Replacement" key={`${id} by ${asset.replacement_id}`}>
         <label>
           Id of the asset that replaces it <input name="replacement" defaultValue={asset.replacement_id ?? ""} />

@@ -22,13 +22,12 @@ export function Assets() {
 
   const use = async (id: string) => {
     await call("POST", "/assets", { asset: { upload: id, draft } });
-    again();
   };
 
   const { signsIn } = useRights();
   return (
     <Page title="Assets">
-      {signsIn && <Uploads label="Upload files" use={use} />}
+      {signsIn && <Uploads label="Upload files" use={use} used={again} />}
       <div class="bar">
         {signsIn && (
           <label>

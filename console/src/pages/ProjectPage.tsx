@@ -22,7 +22,6 @@ export function ProjectPage({ store = "", project = "" }: { store?: string; proj
   const use = async (upload: string, name: string) => {
     const asked = new URLSearchParams({ upload, filename: name, create: "true", update: "true" });
     await sendOctets(`${storePath(store, project, "upload", name.replace(/[^\w.-]/g, "_"))}?${asked}`);
-    again();
   };
 
   return (
@@ -30,7 +29,9 @@ export function ProjectPage({ store = "", project = "" }: { store?: string; proj
       <p>
         <a href="/console/stores">Stores</a> / {store}
       </p>
-      {meta.value?.write_access && <Uploads label="Upload files, each an asset or its next version" use={use} />}
+      {meta.value?.write_access && (
+        <Uploads label="Upload files, each an asset or its next version" use={use} used={again} />
+      )}
       {meta.value?.description && <p>{meta.value.description}</p>}
       <Problem error={error ?? meta.error} />
       {value && value.items.Assets.length === 0 && <p>There are no assets yet.</p>}
