@@ -83,7 +83,7 @@ lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
 format: $(INSTALLED) ## Format the code
 	$(BIN)/ruff format .
 
-token: $(INSTALLED) ## Mint an API token (STAGE= for a deployed one): NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; LIST=1; REVOKE=id
+token: $(INSTALLED) ## Mint an API token (STAGE= for a deployed one): NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; PRINCIPAL=uid; LIST=1; REVOKE=id
 	@$(BIN)/python -m infra.local.within infra.tokens
 
 store: $(INSTALLED) ## Make a store of the OVE API: NAME= STAGE=
