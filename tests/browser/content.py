@@ -1,0 +1,65 @@
+"""Something to see on every page of the console, and where it is seen."""
+
+import io
+import time
+import zipfile
+from dataclasses import dataclass
+
+from tests.files.scanners.samples import EICAR
+from tests.support.product import Product
+
+NETWORK = b"graph [ node [ id 1 ] node [ id 2 ] edge [ source 1 target 2 ] ]"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the console, and a text that is on it once it has loaded."""
+
+    path: str
+    shows: str
+
+
+def furnish(product: Product, picture: bytes) -> dict[str, Place]:
+    """Fill an empty product; the pages by name."""
+    first = product.upload(picture, "harbour.png", "image/png")
+    product.upload(EICAR, "invoice.com", "application/octet-stream")
+    draft = product.upload(b"not yet", "plan.txt", draft="true")
+    for asset in (first, draft):
+        assert product.state_of(asset, wanted="clean") == "clean"
+    project = '{"id": "harbour", "name": "Harbour", "groups": ["editors", "public"]}'
+    assert product.request("POST", "/api/default/create", body=project, Content_Type=JSON).status == 200
+    for name, content in {"map.gml": NETWORK, "site.zip": _site()}.items():
+        upload = f"/api/default/harbour/upload/{name}?filename={name}&create=true"
+        assert product.request("POST", upload, body=content, Content_Type="application/octet-stream").status == 200
+        _until(product, f"/api/default/harbour/meta/{name}", "index_file")
+    task = '{"worker_type": "extract", "store_id": "default", "project_id": "harbour", "asset_id": "site.zip"}'
+    assert product.request("POST", "/api/workers/queue", body=task, Content_Type=JSON).status == 200
+    _until(product, "/api/default/harbour/meta/site.zip", "processing_status", "done")
+    return {
+        "assets": Place("/console", "harbour.png"),
+        "asset": Place(f"/console/assets/{first}", "image/png"),
+        "draft": Place(f"/console/assets/{draft}", "draft"),
+        "stores": Place("/console/stores", "Harbour"),
+        "project": Place("/console/stores/default/harbour", "map.gml"),
+        "store asset": Place("/console/stores/default/harbour/site.zip", "extract/"),
+        "network": Place("/console/stores/default/harbour/map.gml", "Process a file"),
+        "workers": Place("/console/workers", "dz-image"),
+        "jobs": Place("/console/jobs", "scan-small"),
+        "people": Place("/console/people", "A new token"),
+        "nowhere": Place("/console/nowhere", "There is no such page"),
+    }
+
+
+def _site() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("index.html", "<!DOCTYPE html><title>Harbour</title><h1>Harbour</h1>")
+    return out.getvalue()
+
+
+def _until(product: Product, path: str, name: str, value: str | None = None) -> None:
+    deadline = time.monotonic() + 60
+    while not (found := product.get(path).json()[name]) or found != (value or found):
+        assert time.monotonic() < deadline, (path, name, found)
+        time.sleep(0.05)
