@@ -24,7 +24,7 @@ CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-browser test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ console: $(INSTALLED) ## Make the console's pages, if they are not up to date
 
 test-browser: $(INSTALLED) $(LOCAL_INSTALLED) console ## Lead Chromium through the pages, with an upload of UPLOAD_MB= (200) that is interrupted
 	UPLOAD_MB=$${UPLOAD_MB:-200} $(BIN)/pytest tests/browser
+
+screenshots: $(INSTALLED) $(LOCAL_INSTALLED) console ## Take the pictures of the console in docs/pictures, of a local cloud with the demo in it
+	$(BIN)/python -m tests.browser.pictures
 
 test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
 	$(BIN)/python -m tests.uppy.run
