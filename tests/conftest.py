@@ -1,9 +1,12 @@
 """Fixtures of all tests, the order of the last, and what several processes of one run know together.
 
 With pytest-xdist no process sees the whole suite: each tells in the end what its functions did and where it survived a
-crash, and the one that started them judges.
+crash, and the one that started them judges. `--did=FILE` keeps what functions did in a file, so that runs of parts of
+the suite add up, and `--judge` judges policies by what is known however little was run.
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,12 @@ __all__ = ["cloud", "permissions", "sites"]
 _FIRST = {"faults", "survival"}
 _JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
 _SITES = pytest.StashKey[tuple[list[str], list[str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say what can be asked for."""
+    parser.addoption("--did", type=Path, help="file of what functions did, in runs before and in this one")
+    parser.addoption("--judge", action="store_true", help="judge policies by what --did knows after this run")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,11 +61,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput["recorded"] = permissions.told()
         config.workeroutput["sites"] = sites.told()
-    elif getattr(config.option, "numprocesses", None) and _whole(config) and not session.testsfailed:
+        return
+    if kept := config.option.did:
+        permissions.hear(json.loads(kept.read_text()) if kept.exists() else {})
+        kept.write_text(json.dumps(permissions.told()))
+    whole = getattr(config.option, "numprocesses", None) and _whole(config) and not session.testsfailed
+    if whole or config.option.judge:
         config.stash[_JUDGED] = permissions.judge()
+    if whole:
         config.stash[_SITES] = sites.judge()
-        if config.stash[_JUDGED] != ({}, {}) or config.stash[_SITES] != ([], []):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if config.stash.get(_JUDGED, ({}, {})) != ({}, {}) or config.stash.get(_SITES, ([], [])) != ([], []):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -5,8 +5,10 @@ each call is held against the policy of the function that made it. In the end, t
 that no test needs has to go, or its test is missing. To have a further API judged at once, write a `@story`.
 """
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 
 from chalicelib.apis.assets import chains
 from chalicelib.apis.workspaces import clones
-from chalicelib.files import intake, uploads
+from chalicelib.files import intake, objects, publications, scanning, uploads
 from chalicelib.files.models import File
 from chalicelib.jobs import queues, running
 from chalicelib.rows import transact
@@ -25,12 +27,12 @@ from tests.support import permissions
 from tests.support.calls import Call, on_call
 from tests.support.client import Upload
 from tests.support.distribution import Distribution
-from tests.support.permissions import Policy, needs
+from tests.support.permissions import Need, Policy, needs
 from tests.support.world import World, world
 
 __all__ = ["world"]
 
-CONSUMERS = ("scan_small", "scan_large", "work", "invalidate")
+CONSUMERS = ("scan_small", "scan_large", "work", "process", "invalidate")
 DAY = 86400.0
 
 
@@ -110,6 +112,8 @@ def life_of_an_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.request("PUT", f"/assets/{draft}", form={"asset[draft]": "false", "asset[replacement_id]": clean})
     watched.request("PUT", f"/assets/{clean}", files={"asset[file]": Upload(b"newer", "b.txt", "text/plain")})
     watched.settle()
+    watched.request("PUT", f"/assets/{clean}", files={"asset[file]": Upload(b"newest", "b.txt", "text/plain")})
+    watched.settle()
     watched.request("GET", f"http://assets.test/media/{clean}/a.txt")
     watched.request("DELETE", f"/assets/{clean}")
     watched.settle()
@@ -130,8 +134,8 @@ def life_of_an_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
 def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = watched.world.inspect("s3")
 
-    def begin() -> tuple[dict[str, Any], str]:
-        upload = watched.request("POST", "/s3/multipart", json={"filename": "a.txt"}).json()
+    def begin(**more: Any) -> tuple[dict[str, Any], str]:
+        upload = watched.request("POST", "/s3/multipart", json={"filename": "a.txt", **more}).json()
         return upload, f"/s3/multipart/{upload['uploadId']}%s?key={upload['key']}"
 
     def complete(upload: dict[str, Any], path: str) -> int:
@@ -153,6 +157,17 @@ def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> N
     aborted, path = begin()
     assert complete(aborted, path) == 200
     watched.request("DELETE", path % "")
+    for announced, path in (begin(size=5), begin(size=5)):
+        assert announced["key"].startswith("small/")
+        assert complete(announced, path) == 200
+        watched.request("DELETE", path % "")
+    _, path = begin(size=5)
+    assert watched.request("DELETE", path % "").status == 200
+    slow_and_small = begin(size=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "PATIENCE", 0.01)
+        patch.setattr(intake, "join_parts", lambda *_: threading.Event().wait(0.1))
+        assert complete(*slow_and_small) == 503
     abandoned, _ = begin()
     watched.request("GET", "/s3/params?filename=a.txt")
     watched.settle()
@@ -171,8 +186,8 @@ def uploads_of_all_kinds(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> N
 def what_events_missed(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     reply = watched.request("POST", "/assets", files={"asset[file]": Upload(b"x", "a.txt", "text/plain")})
     assert reply.status == 201
-    sqs = watched.world.inspect("sqs")
-    sqs.purge_queue(QueueUrl=settings().scan_small_queue)
+    for queue in (settings().scan_small_queue, settings().scan_large_queue):
+        watched.world.inspect("sqs").purge_queue(QueueUrl=queue)
     watched.world.travel(3 * 3600)
     watched.settle()
     identifier = reply.json()["id"].rpartition("/")[2]
@@ -188,7 +203,12 @@ def life_of_a_store(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.request("POST", f"{upload}a.txt", body=b"clean", headers=octets)
     watched.request("POST", f"{upload}b.txt", body=EICAR, headers=octets)
     watched.request("POST", "/api/second/expo/object/large", json="x" * 400_000)
+    sent = watched.request("GET", "/s3/params?filename=c.txt&type=text/plain&size=4").json()
+    key = sent["fields"]["key"]
+    watched.world.inspect("s3").put_object(Bucket=settings().intake_bucket, Key=key, Body=b"sent")
     watched.settle()
+    judged = f"/api/second/expo/upload/judged?create=true&filename=c.txt&upload={sent['id']}"
+    assert watched.request("POST", judged, headers=octets).status == 200
     for path in ("/api/list", "/api/second/list", "/api/second/expo/list", "/api/second/expo/files/map"):
         assert watched.request("GET", path).status == 200
     assert watched.request("GET", "http://stores.test/stores/second/expo/map/1/a.txt").body == b"clean"
@@ -205,6 +225,158 @@ def life_of_a_store(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.world.travel(2 * DAY)
     watched.settle()
     assert watched.world.published() == {}
+
+
+@story
+def what_a_worker_makes(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.html", "<p>")
+        archive.writestr("a.txt", "a")
+    octets = {"Content-Type": "application/octet-stream"}
+    watched.request("POST", "/api/default/create", json={"id": "expo", "name": "Expo", "groups": ["public"]})
+    task = {"worker_type": "zip", "store_id": "default", "project_id": "expo"}
+    for asset in ("now", "late", "elsewhere"):
+        upload = f"/api/default/expo/upload/{asset}?create=true&update=true&filename=site.zip"
+        assert watched.request("POST", upload, body=packed.getvalue(), headers=octets).status == 200
+    watched.settle()
+
+    def done(asset: str) -> bool:
+        found = watched.request("GET", f"/api/default/expo/meta/{asset}").json()
+        return bool(found["processing_status"] == "done")
+
+    for _ in range(2):  # the second time what the first made is replaced
+        assert watched.request("POST", "/api/workers/queue", json=task | {"asset_id": "now"}).status == 200
+        watched.settle()
+        assert done("now")
+    assert watched.request("POST", "/api/workers/queue", json=task | {"asset_id": "late"}).status == 200
+    watched.world.inspect("sqs").purge_queue(QueueUrl=settings().process_queue)
+    for _ in range(3):
+        watched.world.travel(1000)
+        watched.settle()
+    assert done("late")
+    watched.world.cloud.set(SCANNER="guardduty")
+    assert watched.request("POST", "/api/workers/queue", json=task | {"asset_id": "elsewhere"}).status == 200
+    watched.settle()
+    assert not done("elsewhere")  # nobody has judged it yet
+    watched.world.cloud.set(SCANNER="yara")
+    for _ in range(6):
+        watched.world.travel(2.5 * 3600)
+        watched.settle()
+    assert done("elsewhere")
+    assert watched.used >= {("process", "s3:PutObject"), ("sweep", "sqs:SendMessage")}
+
+
+@story
+def what_dies_half_way(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    identifier = watched.upload(b"first")
+    path = f"http://assets.test/media/{identifier}/a.txt"
+
+    def lamed(change: Callable[[], object]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(publications, "_make_it_so", raising)
+            change()
+            for consumer in CONSUMERS:
+                with watched.acting(consumer):
+                    watched.world.deliver(consumer, failing=True)
+        for _ in range(3):
+            watched.world.travel(1000)
+            watched.settle()
+
+    def raising(*_: object, **__: object) -> None:
+        raise RuntimeError("no more")
+
+    def deleted() -> None:
+        with watched.acting("api_handler"):
+            watched.world.client.delete(f"/assets/{identifier}")
+
+    def restored() -> None:
+        with watched.acting("api_handler"):
+            watched.world.client.post(f"/assets/{identifier}/restore")
+
+    lamed(deleted)
+    assert watched.request("GET", path).status == 410
+    lamed(restored)
+    assert watched.request("GET", path).body == b"first"
+    assert watched.used >= {("sweep", "s3:DeleteObject"), ("sweep", "s3:GetObject")}
+    with monkeypatch.context() as patch:
+        patch.setattr(scanning, "scan", raising)
+        infected = watched.upload(EICAR)
+    for _ in range(3):
+        watched.world.travel(3 * 3600)
+        watched.settle()
+    assert watched.request("GET", f"/assets/{infected}").json()["state"] == "infected"
+
+
+@story
+def what_is_too_large_for_one_copy(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "COPY_LIMIT", 0)
+    monkeypatch.setattr(intake, "SMALL_LIMIT", 0)
+    device, failed = settings().device_buckets, set()
+    watched.world.inspect("s3").create_bucket(Bucket=device)
+
+    def fail_once(call: Call) -> None:
+        if call.operation == "UploadPartCopy" and call.params["Bucket"] not in failed:
+            failed.add(call.params["Bucket"])
+            raise RuntimeError("once")
+
+    with on_call(before=fail_once):
+        identifier = watched.upload(b"large")
+        watched.request("POST", "/api/productions/", json={"name": "News", "codename": "news"})
+        watched.request("POST", "/api/devices/", json={"name": "Own", "path": "/own/", "bucket": device})
+        watched.request("POST", "/api/devices/", json={"name": "Shared", "path": "/mnt/"})
+        body = {"name": "Project", "bundle_root": "/mnt/source/", "production_id": 1}
+        assert watched.request("POST", "/api/projectassets/", json=body).status == 201
+        assert watched.request("PUT", "/api/projectassets/1/files/a", body=b"a").status == 201
+        for _ in range(3):
+            watched.world.travel(3 * 3600)
+            watched.settle()
+        copied = {"name": "Copy", "bundle_root": "/own/copy/", "production_id": 1, "copy_of": 1}
+        assert watched.request("POST", "/api/projectassets/", json=copied).status == 201
+        for _ in range(3):
+            watched.world.travel(1000)
+            watched.settle()
+    assert failed == {settings().library_bucket, settings().media_bucket, device}
+    assert watched.request("GET", f"http://assets.test/media/{identifier}/a.txt").body == b"large"
+    assert watched.request("GET", "/api/projectassets/2/files/a").body == b"a"
+
+
+@story
+def messages_that_have_to_come_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3, sqs = watched.world.inspect("s3"), watched.world.inspect("sqs")
+    for key in ("small/" + "0" * 32, "large/" + "0" * 32):
+        s3.put_object(Bucket=settings().intake_bucket, Key=key, Body=b"nobody's")
+    for queue in (settings().work_queue, settings().process_queue):
+        sqs.send_message(QueueUrl=queue, MessageBody='{"job": "none", "part": "none"}')
+    watched.settle()
+    watched.world.travel(3 * 3600)
+    watched.settle()
+    assert {function for function, action in watched.used if action == "sqs:ChangeMessageVisibility"} >= {
+        "scan_small",
+        "scan_large",
+    }
+
+
+@story
+def arrivals_that_guardduty_scans(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.world.cloud.set(SCANNER="guardduty")
+    identifier = watched.upload(b"looked at elsewhere")
+    assert watched.request("GET", f"/assets/{identifier}").json()["state"] == "unscanned"
+    assert "s3:GetObjectTagging" in {action for _, action in watched.used}
+
+
+@story
+def a_media_asset_that_goes(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.request("POST", "/api/productions/", json={"name": "News", "codename": "news"})
+    for name, content in (("clip", b"clip"), ("bad", EICAR)):
+        fields = {"name": name, "production_id": "1", "path_file": f"/mnt/{name}.mov"}
+        files = {"file": Upload(content, f"{name}.mov", "video/quicktime")}
+        reply = watched.request("POST", "/api/videoassets/", form=fields, files=files)
+        assert reply.status == 201, reply.text
+        watched.settle()
+        assert watched.request("DELETE", f"/api/videoassets/{reply.json()['id']}/").status == 202
+    assert watched.used >= {("api_handler", "s3:DeleteObject"), ("api_handler", "s3:DeleteObjectVersion")}
+    assert watched.world.keys("library_bucket") == []
 
 
 @story
@@ -236,6 +408,7 @@ def life_of_a_project_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -
     for path in ("a", "b"):
         assert watched.request("PUT", f"{source}files/{path}", body=path.encode()).status == 201
     watched.settle()
+    assert watched.request("PUT", f"{source}files/c", body=b"c").status == 201
     copy = project("/own/copy/", copy_of=1)
     watched.settle()
     assert watched.request("GET", f"{copy}files/a").body == b"a"
@@ -252,6 +425,22 @@ def life_of_a_project_asset(watched: Watched, monkeypatch: pytest.MonkeyPatch) -
 
 
 @story
+def a_file_that_is_shared_before_its_verdict(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.request("POST", "/api/productions/", json={"name": "News", "codename": "news"})
+    watched.request("POST", "/api/devices/", json={"name": "Shared", "path": "/mnt/"})
+    body = {"name": "Project", "bundle_root": "/mnt/source/", "production_id": 1}
+    assert watched.request("POST", "/api/projectassets/", json=body).status == 201
+    assert watched.request("PUT", "/api/projectassets/1/files/a", body=b"a").status == 201
+    body = {"name": "Copy", "bundle_root": "/mnt/copy/", "production_id": 1, "copy_of": 1}
+    assert watched.request("POST", "/api/projectassets/", json=body).status == 201
+    with watched.acting("work"):
+        watched.world.deliver("work")
+    watched.settle()
+    assert [watched.request("GET", f"/api/projectassets/{number}/files/a").body for number in (1, 2)] == [b"a", b"a"]
+    assert ("scan_small", "dynamodb:Query") in watched.used
+
+
+@story
 def the_life_of_a_workspace(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clones, "SMALL", 1)
     octets = {"Content-Type": "application/octet-stream"}
@@ -260,9 +449,16 @@ def the_life_of_a_workspace(watched: Watched, monkeypatch: pytest.MonkeyPatch) -
     watched.request("POST", upload, body=b"clean", headers=octets)
     watched.settle()
     island = "/assetmanager/workspaces/island"
+    with monkeypatch.context() as patch:
+        patch.setattr(clones, "SMALL", 100)
+        at_once = {"file_uri": "file:///s", "name": "s", "organization": "default", "project_name": "fleet"}
+        assert watched.request("POST", "/assetmanager/workspaces", json=at_once).status == 200
+    assert watched.request("DELETE", "/assetmanager/workspaces/file%3A%2F%2F%2Fs").status == 200
+    watched.settle()
     cloned = {"file_uri": "file:///w", "name": "island", "organization": "default", "project_name": "fleet"}
     assert watched.request("POST", "/assetmanager/workspaces", json=cloned).status == 200
     watched.settle()
+    assert watched.request("GET", "/jobs").json() != []
     assert watched.request("GET", f"{island}/resources/hull/hull.obj").body == b"clean"
     assert watched.request("PUT", f"{island}/resources/own", body=b"own", headers=octets).status == 201
     assert watched.request("PUT", f"{island}/resources/bad", body=EICAR, headers=octets).status == 201
@@ -306,6 +502,54 @@ def test_no_function_needs_more_than_its_policy_allows(
 ) -> None:
     lead(watched, monkeypatch)
     assert watched.denied == set()
+
+
+ALSO_LARGE = [
+    life_of_an_asset,
+    what_events_missed,
+    life_of_a_store,
+    what_a_worker_makes,
+    life_of_a_project_asset,
+    the_life_of_a_workspace,
+    arrivals_that_guardduty_scans,
+]
+
+
+@pytest.mark.parametrize("lead", ALSO_LARGE, ids=lambda lead: str(lead.__name__))
+def test_no_function_needs_more_where_every_file_counts_as_large(
+    lead: Story, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "SMALL_LIMIT", 0)
+    lead(watched, monkeypatch)
+    assert watched.denied == set()
+    assert "scan_large" in {function for function, _ in watched.used}
+
+
+def everything_allowed() -> dict[str, set[Need]]:
+    return {
+        function: {(action, pattern.replace("*", "x")) for action, pattern in Policy(function).permissions()}
+        for function in permissions.functions()
+    }
+
+
+def test_the_judge_finds_what_is_too_much_and_what_is_too_little() -> None:
+    assert permissions.judge(everything_allowed()) == ({}, {})
+    for function, allowed in everything_allowed().items():
+        for resource in {resource for _, resource in allowed}:
+            without = {
+                name: {need for need in needed if need[1] != resource}
+                for name, needed in everything_allowed().items()
+                if name == function or {name, function} == {"scan_small", "scan_large"}
+            }
+            denied, unused = permissions.judge(everything_allowed() | without)
+            assert denied == {}
+            assert resource in {name.replace("*", "x") for _, name in unused[function]}
+    action = ("dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:123456789012:table/assetmanager-local-identities")
+    nobody_does = {function: allowed - {action} for function, allowed in everything_allowed().items()}
+    assert permissions.judge(nobody_does) == ({}, {"api_handler": [action]})
+    more = everything_allowed()
+    more["sweep"].add(action)
+    assert permissions.judge(more) == ({"sweep": [action]}, {})
 
 
 @pytest.mark.last

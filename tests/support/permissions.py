@@ -4,9 +4,10 @@ What runs inside `acting` is done by that function; requests to the app and deli
 themselves. Every call is kept in `recorded` for as long as the process lives, by function, action and resource.
 """
 
+import functools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
@@ -85,31 +86,53 @@ class Policy:
 
     def allowing(self, need: Need) -> set[Need]:
         """The permissions that allow something; none when it is denied."""
-        return {
-            permission
-            for permission in self.permissions()
-            if permission[0] == need[0] and fnmatchcase(need[1], permission[1])
-        }
+        return {permission for permission in self.permissions() if _fits(need, permission)}
 
+
+_policy = functools.cache(Policy)
 
 Judgement = dict[str, list[Need]]
 
 
-def judge() -> tuple[Judgement, Judgement]:
-    """What functions did and may not do, and what they may do and no function ever did, by everything recorded.
+def judge(did: Mapping[str, set[Need]] | None = None) -> tuple[Judgement, Judgement]:
+    """What functions did and may not do, and what they may do and need not, by everything recorded.
 
-    The resources of a permission are not judged one by one: several functions tell the same listeners of all APIs, and
-    which of those a test has run in which function is chance.
+    Every resource that a function's policy names has to be used by that very function, and every action that it may do
+    there has to be done there by some function: several tell the same listeners of all APIs, and which of them a test
+    has write a row, and which find the row written, is chance. The two scan functions are one in two sizes: what the
+    one does besides arrivals, the other does for larger files.
+
+    Args:
+        did: what each function did; by default what was recorded.
     """
     denied, unused = {}, {}
-    done = {action for made in recorded.values() for action, _ in made}
+    known = recorded if did is None else did
+    done = {need for made in known.values() for need in made}
     for function in functions():
-        policy, made = Policy(function), recorded.get(function, set())
+        policy, made = _policy(function), known.get(function, set())
         if too_little := {need for need in made if not policy.allowing(need)}:
             denied[function] = sorted(too_little)
-        if too_much := {permission for permission in policy.permissions() if permission[0] not in done}:
+        alike = made | (known.get(_ALIKE[function], set()) if function in _ALIKE else set())
+        touched = {_of_service(permission) for need in alike for permission in policy.allowing(need)}
+        too_much = {
+            permission
+            for permission in policy.permissions()
+            if _of_service(permission) not in touched or not any(_fits(need, permission) for need in done)
+        }
+        if too_much:
             unused[function] = sorted(too_much)
     return denied, unused
+
+
+_ALIKE = {"scan_small": "scan_large", "scan_large": "scan_small"}
+
+
+def _of_service(permission: Need) -> Need:
+    return permission[0].partition(":")[0], permission[1]
+
+
+def _fits(need: Need, permission: Need) -> bool:
+    return need[0] == permission[0] and fnmatchcase(need[1], permission[1])
 
 
 def told() -> dict[str, list[list[str]]]:
