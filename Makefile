@@ -24,7 +24,7 @@ CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench-listing bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench-listing bench-peers bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -73,6 +73,9 @@ bench-listing: $(INSTALLED) ## Hold pages of listings with 100,000 rows behind t
 
 bench-trees: $(INSTALLED) $(LOCAL_INSTALLED) ## Copy and delete project assets of 1,000 and 20,000 files: calls, memory, CPU
 	$(BIN)/python -m bench.trees
+
+bench-peers: $(INSTALLED) $(LOCAL_INSTALLED) ## The same work through the product and through what else one would run; PATIENCE= (1200) seconds
+	@$(BIN)/python -m bench.peers
 
 bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers
