@@ -62,7 +62,9 @@ def test_a_site_is_unpacked_and_opened(console: Opened, product: Product) -> Non
 
     page.get_by_role("link", name="index.html").first.click()
     expect(page.get_by_role("heading")).to_have_text("Harbour of today")
-    assert page.url == f"http://localhost:{product.port + 3}/stores/default/lighthouse/site.zip/1/extract/site/index.html"
+    assert (
+        page.url == f"http://localhost:{product.port + 3}/stores/default/lighthouse/site.zip/1/extract/site/index.html"
+    )
     expect(page.get_by_role("img", name="quay")).to_have_js_property("naturalWidth", 40)
     page.get_by_role("link", name="Tides").click()
     expect(page).to_have_title("Tides")

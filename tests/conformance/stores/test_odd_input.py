@@ -12,7 +12,7 @@ from app import app
 from tests.conformance.stores.gallery import JSON, OCTETS, PROJECT, STORES, Gallery
 from tests.support.calls import on_call
 from tests.support.client import Reply
-from tests.support.crashes import READS
+from tests.support.sites import READS
 
 IDS = {
     "nothing": "",
