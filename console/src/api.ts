@@ -78,13 +78,6 @@ export async function getLinked<T>(path: string, signal?: AbortSignal): Promise<
   return { items: (await answer.json()) as T, total: Number(answer.headers.get("X-Total-Count") ?? 0), next };
 }
 
-/** Bytes of a file: all of them, or those from `first` to `last`; and what tells this file from a later one. */
-export async function getBytes(path: string, signal: AbortSignal, range?: [number, number]): Promise<{ bytes: Blob; etag: string | null }> {
-  const headers = range ? { Range: `bytes=${range[0]}-${range[1]}` } : undefined;
-  const answer = await send(path, { signal, ...(headers && { headers }) });
-  return { bytes: await answer.blob(), etag: answer.headers.get("ETag") };
-}
-
 /** Send bytes as they are. */
 export async function putBytes(path: string, bytes: Blob): Promise<void> {
   await send(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
@@ -98,10 +91,14 @@ const PIECE = 4 << 20;
  */
 export async function getFile(path: string, size: number, signal?: AbortSignal, got?: (bytes: number) => void): Promise<Blob> {
   const pieces: Blob[] = [];
+  let first: string | null | undefined;
   for (let start = 0; start < size; start += PIECE) {
     const headers = { Range: `bytes=${start}-${Math.min(start + PIECE, size) - 1}` };
-    pieces.push(await (await send(path, signal ? { headers, signal } : { headers })).blob());
-    got?.(start + PIECE);
+    const answer = await send(path, signal ? { headers, signal } : { headers });
+    first ??= answer.headers.get("ETag");
+    if (answer.headers.get("ETag") !== first) throw new Error("The file was replaced meanwhile; fetch it again.");
+    pieces.push(await answer.blob());
+    got?.(Math.min(start + PIECE, size));
   }
   return new Blob(pieces, { type: "application/octet-stream" });
 }

@@ -3,7 +3,7 @@
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useState } from "preact/hooks";
 
-import type { Session } from "./api";
+import { may, type Session } from "./api";
 
 const NOBODY: Session = { name: "", uid: "", organisation: null, groups: [], write_groups: [], permissions: [], superuser: false };
 
@@ -13,7 +13,7 @@ export const Who = createContext<Session>(NOBODY);
 /** What whoever is signed in may do, as far as it decides what is shown; the server decides what is done. */
 export function useRights() {
   const who = useContext(Who);
-  const has = (permission: string) => who.superuser || who.permissions.includes(permission);
+  const has = (permission: string) => may(who, permission);
   const administers = has("Administer stores");
   return {
     has,

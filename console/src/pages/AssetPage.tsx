@@ -1,9 +1,9 @@
 // One asset: what is known of it, what it replaces and what replaces it, its file, and a new file for it.
 
-import { type Asset, call, CallFailed, get, idOf, type Page as List } from "../api";
+import { type Asset, call, CallFailed, get, getFile, idOf, type Page as List } from "../api";
 import { Page, Problem, size, State } from "../parts/basics";
 import { canBeShown, Download, Fetched } from "../parts/Fetched";
-import { Preview } from "../parts/Preview";
+import { Picture } from "../parts/Picture";
 import { Uploads } from "../parts/Uploads";
 import { useDeed, useLoaded } from "../use";
 
@@ -101,7 +101,7 @@ function File({ asset }: { asset: Asset }) {
   const picture = type.startsWith("image/");
   return (
     <>
-      {!asset.draft && picture && <Preview url={asset.file_url} type={type} name={name} />}
+      {!asset.draft && picture && <Picture url={asset.file_url} type={type} name={name} load={(signal) => getFile(path, bytes, signal)} />}
       {(asset.draft || !picture) && canBeShown(type, bytes) && <Fetched path={path} type={type} size={bytes} name={name} />}
       <p>
         <Download path={path} size={bytes} name={name} />

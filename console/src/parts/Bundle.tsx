@@ -2,13 +2,12 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { type BundleFile, call, getBytes, getLinked, putBytes } from "../api";
+import { type BundleFile, call, getFile, getLinked, putBytes } from "../api";
 import { Moment, Problem, size, State } from "./basics";
+import { save } from "./Fetched";
 import { usePager } from "./Pager";
 import { Uploads } from "./Uploads";
 import { useDeed, useLoaded } from "../use";
-
-const AT_ONCE = 4 << 20;
 
 /** The files of a bundle in the order of their paths; `version` changes when others may be there. */
 export function Bundle({ asset, version, writable }: { asset: string; version: string; writable: boolean }) {
@@ -85,7 +84,7 @@ function Row({ url, file, writable, changed }: { url: string; file: BundleFile; 
     perform(async () => {
       stop.current = new AbortController();
       try {
-        save(await whole(url, file, stop.current.signal, setGot), file.path.split("/").at(-1) ?? "file");
+        save(await getFile(url, file.size ?? 0, stop.current.signal, setGot), file.path.split("/").at(-1) ?? "file");
       } finally {
         setGot(undefined);
       }
@@ -122,28 +121,4 @@ function Row({ url, file, writable, changed }: { url: string; file: BundleFile; 
       </td>
     </tr>
   );
-}
-
-// The API gives so many bytes at once with a token; more of them it would redirect to, where this page may not read.
-async function whole(url: string, file: BundleFile, signal: AbortSignal, got: (bytes: number) => void): Promise<Blob> {
-  const length = file.size ?? 0;
-  if (length <= AT_ONCE) return (await getBytes(url, signal)).bytes;
-  const pieces: Blob[] = [];
-  let first: string | null | undefined;
-  for (let at = 0; at < length; at += AT_ONCE) {
-    got(at);
-    const { bytes, etag } = await getBytes(url, signal, [at, Math.min(at + AT_ONCE, length) - 1]);
-    first ??= etag;
-    if (etag !== first) throw new Error("The file was replaced meanwhile; fetch it again.");
-    pieces.push(bytes);
-  }
-  return new Blob(pieces, { type: "application/octet-stream" });
-}
-
-function save(bytes: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(bytes);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -60,24 +60,28 @@ function PictureOrText({ path, type, size, name }: Place) {
   );
 }
 
+/** Hand bytes to whoever looks, as a file. */
+export function save(bytes: Blob, name: string): void {
+  const address = URL.createObjectURL(bytes);
+  Object.assign(document.createElement("a"), { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 /** A button that saves a file. */
 export function Download({ path, size, name }: { path: string; size: number; name: string }) {
   const { busy, error, perform } = useDeed();
   const [got, setGot] = useState(0);
-  const save = () =>
+  const fetchIt = () =>
     perform(async () => {
       setGot(0);
-      const address = URL.createObjectURL(await getFile(path, size, undefined, setGot));
-      const link = Object.assign(document.createElement("a"), { href: address, download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      save(await getFile(path, size, undefined, setGot), name);
     });
   return (
     <>
-      <button type="button" disabled={busy} onClick={save} title={inWords(size)}>
+      <button type="button" disabled={busy} onClick={fetchIt} title={inWords(size)}>
         Download <span class="spoken">{name}</span>
       </button>
-      {busy && <Progress done={Math.min(got, size)} total={size} label={`fetching ${name}`} />}
+      {busy && <Progress done={got} total={size} label={`fetching ${name}`} />}
       <Problem error={error} />
     </>
   );

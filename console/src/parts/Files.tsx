@@ -6,6 +6,7 @@ import { readPart, readWhole, type StoreFile } from "../api";
 import { Problem, State } from "./basics";
 import { DeepZoom } from "./DeepZoom";
 import { Pdf } from "./Pdf";
+import { Picture } from "./Picture";
 import { useLoaded } from "../use";
 
 interface Folder {
@@ -83,12 +84,14 @@ function Branch({ folder, show }: { folder: Folder; show: (file: StoreFile) => v
   );
 }
 
+// Browsers tell pictures apart by their bytes, but for SVG.
+const kind = (name: string): string => (/\.svg$/i.test(name) ? "image/svg+xml" : "image/png");
+
 function Look({ file }: { file: StoreFile }) {
-  if (PICTURE.test(file.name)) return <img class="preview" src={file.url} alt={file.name} />;
+  const load = (signal: AbortSignal) => readWhole(file.url, MOST_DRAWN, signal);
+  if (PICTURE.test(file.name)) return <Picture key={file.url} url={file.url} type={kind(file.name)} name={file.name} load={load} />;
   if (PYRAMID.test(file.name)) return <DeepZoom url={file.url} name={file.name} />;
-  if (DOCUMENT.test(file.name)) {
-    return <Pdf key={file.url} load={(signal) => readWhole(file.url, MOST_DRAWN, signal)} name={file.name} />;
-  }
+  if (DOCUMENT.test(file.name)) return <Pdf key={file.url} load={load} name={file.name} />;
   return SITE.test(file.name) ? <Site file={file} /> : <Text file={file} />;
 }
 
