@@ -16,7 +16,7 @@ LISTED = 1_000
 
 _WARM_UP = 50
 _REST_SECONDS = 5.0
-_PAUSE = 1.0
+PAUSE = 1.0
 """Seconds after the last answer that still count, so that what is left for later does too."""
 
 AT_REST, LARGE_UPLOAD = "at rest, a minute", "1 GiB uploaded"
@@ -96,7 +96,7 @@ def _spent(side: Side, count: int, deed: Callable[[], None]) -> Spent:
     started = time.monotonic()
     deed()
     wall, sent = time.monotonic() - started, side.client.sent - sent
-    time.sleep(_PAUSE)
+    time.sleep(PAUSE)
     answered = _cpu(side)
     side.settle()  # asks for verdicts: not the deed's, so the application was looked at before
     settled = _cpu(side)

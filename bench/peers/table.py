@@ -34,7 +34,7 @@ class Column:
 def _minute(seconds: Figure) -> Figure:
     def figure(spent: Spent) -> float | None:
         value = seconds(spent)
-        return None if value is None else value * 60 / (spent.wall + measuring._PAUSE)
+        return None if value is None else value * 60 / (spent.wall + measuring.PAUSE)
 
     return figure
 
