@@ -70,6 +70,16 @@ def test_a_site_is_unpacked_and_opened(console: Opened, product: Product) -> Non
     expect(page).to_have_title("Tides")
 
 
+def test_a_large_picture_of_a_restricted_project_is_shown(console: Opened, product: Product) -> None:
+    made = '{"id": "vault", "name": "Vault", "groups": ["editors"]}'
+    assert product.request("POST", "/api/default/create", body=made, Content_Type="application/json").status == 200
+    page = console("/console/stores/default/vault")
+    choose(page, "large.png", png(40, 30, b"\0\x60\xa0") + bytes(5 << 20))
+    page.get_by_role("link", name="large.png").click()
+    page.get_by_role("button", name="Look at large.png").click()
+    expect(page.get_by_role("img", name="large.png")).to_have_js_property("naturalWidth", 40)
+
+
 def test_a_virus_in_a_store_is_named(console: Opened) -> None:
     page = project(console, "quarantine")
     choose(page, "invoice.com", EICAR)

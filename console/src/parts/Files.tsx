@@ -89,7 +89,10 @@ const kind = (name: string): string => (/\.svg$/i.test(name) ? "image/svg+xml" :
 
 function Look({ file }: { file: StoreFile }) {
   const load = (signal: AbortSignal) => readWhole(file.url, MOST_DRAWN, signal);
-  if (PICTURE.test(file.name)) return <Picture key={file.url} url={file.url} type={kind(file.name)} name={file.name} load={load} />;
+  if (PICTURE.test(file.name)) {
+    const restricted = new URL(file.url).pathname.startsWith("/stores/~");
+    return <Picture key={file.url} url={file.url} type={kind(file.name)} name={file.name} load={load} restricted={restricted} />;
+  }
   if (PYRAMID.test(file.name)) return <DeepZoom url={file.url} name={file.name} />;
   if (DOCUMENT.test(file.name)) return <Pdf key={file.url} load={load} name={file.name} />;
   return SITE.test(file.name) ? <Site file={file} /> : <Text file={file} />;
