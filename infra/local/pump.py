@@ -92,7 +92,7 @@ class Pump:
     def _poll(self, consumer: SQSEventConfig) -> None:
         while not self._stopping.is_set():
             try:
-                self._deliver(consumer, wait=_LONG_POLL)
+                self.deliver(consumer.name, wait=_LONG_POLL)
             except Exception:
                 if not self._stopping.is_set():
                     logger.exception("cannot poll %s", consumer.queue)
@@ -118,7 +118,7 @@ class Pump:
         if unknown := set(consumers) - {consumer.name for consumer in chosen}:
             raise ValueError(f"the app has no consumer {', '.join(sorted(unknown))}")
         total = 0
-        while delivered := sum(self._deliver(consumer, wait=0) for consumer in chosen):
+        while delivered := sum(self.deliver(consumer.name) for consumer in chosen):
             total += delivered
         return total
 
@@ -130,7 +130,9 @@ class Pump:
 
     # --- one batch, one tick
 
-    def _deliver(self, consumer: SQSEventConfig, *, wait: int) -> int:
+    def receive(self, name: str, *, wait: int = 0) -> dict[str, Any] | None:
+        """The event that Lambda would hand to a consumer next; None when nothing is visible. It stays in flight."""
+        consumer = next(consumer for consumer in self._consumers if consumer.name == name)
         queue = self._queue(consumer)
         messages = self._client.receive_message(
             QueueUrl=queue.url,
@@ -139,30 +141,37 @@ class Pump:
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
-        if not messages:
+        return {"Records": [_record(message, queue.arn) for message in messages]} if messages else None
+
+    def invoke(self, name: str, event: dict[str, Any], *, timeout: float = 60) -> Any:
+        """Hand an event to a function of the app, and return what it answers."""
+        return self._app.handler_map[name](event, LambdaContext(name, timeout=timeout))
+
+    def deliver(self, name: str, *, wait: int = 0) -> int:
+        """Deliver one batch to a consumer; returns the number of records, 0 when nothing is visible."""
+        event = self.receive(name, wait=wait)
+        if event is None:
             return 0
-        event = {"Records": [_record(message, queue.arn) for message in messages]}
+        consumer = next(consumer for consumer in self._consumers if consumer.name == name)
+        queue, records = self._queue(consumer), event["Records"]
         try:
-            result = self._invoke(consumer.name, event, timeout=queue.visibility_timeout / 6)
+            result = self.invoke(consumer.name, event, timeout=queue.visibility_timeout / 6)
         except Exception as error:
             logger.exception("%s failed", consumer.name)
             self.errors.append(error)
-            return len(messages)
-        failed = _failed(result, {message["MessageId"] for message in messages})
-        for message in messages:
-            if message["MessageId"] not in failed:
-                self._client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
-        return len(messages)
+            return len(records)
+        failed = _failed(result, {record["messageId"] for record in records})
+        for record in records:
+            if record["messageId"] not in failed:
+                self._client.delete_message(QueueUrl=queue.url, ReceiptHandle=record["receiptHandle"])
+        return len(records)
 
     def _fire(self, schedule: ScheduledEventConfig) -> None:
         try:
-            self._invoke(schedule.name, _scheduled_event(schedule.name), timeout=60)
+            self.invoke(schedule.name, _scheduled_event(schedule.name), timeout=60)
         except Exception as error:
             logger.exception("%s failed", schedule.name)
             self.errors.append(error)
-
-    def _invoke(self, name: str, event: dict[str, Any], *, timeout: float) -> Any:
-        return self._app.handler_map[name](event, LambdaContext(name, timeout=timeout))
 
     def _queue(self, consumer: SQSEventConfig) -> _Queue:
         name = str(consumer.queue)

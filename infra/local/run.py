@@ -62,14 +62,14 @@ def main() -> int:
         signal.signal(number, lambda *_: told.set())
     try:
         with contextlib.ExitStack() as stack:
-            return _run(stack, told)
+            return serve(stack, told)
     except (CannotStart, MinistackError, TemplateError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return _CANNOT_START
 
 
-def _run(stack: contextlib.ExitStack, told: threading.Event) -> int:
-    """Start everything in order; what was started is stopped in the reverse order, whatever happens."""
+def serve(stack: contextlib.ExitStack, told: threading.Event) -> int:
+    """Start everything in order and run until told; what was started is stopped in reverse order, whatever happens."""
     state = Path(os.environ.get("STATE_DIR") or ".state").resolve()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     stack.enter_context(_locked(state))

@@ -258,7 +258,7 @@ def _short(resource: str) -> str:
 
 calls._watches.append(calls._Watch(_record, None))
 _original_call: Any = AssetManager.__call__
-_original_invoke: Any = Pump._invoke
+_original_invoke: Any = Pump.invoke
 
 
 def _call(self: Any, event: Any, context: Any) -> Any:
@@ -266,10 +266,10 @@ def _call(self: Any, event: Any, context: Any) -> Any:
         return _original_call(self, event, context)
 
 
-def _invoke(self: Any, name: str, event: Any, *, timeout: float) -> Any:
+def _invoke(self: Any, name: str, event: Any, *, timeout: float = 60) -> Any:
     with acting(name):
         return _original_invoke(self, name, event, timeout=timeout)
 
 
 AssetManager.__call__ = _call  # type: ignore[method-assign]
-Pump._invoke = _invoke  # type: ignore[method-assign]
+Pump.invoke = _invoke  # type: ignore[method-assign]

@@ -85,6 +85,10 @@ class World:
             raise self._pump.errors[0]
         return delivered
 
+    def deliver_batch(self, consumer: str) -> int:
+        """Hand one batch to a consumer, which may fail; returns the number of messages."""
+        return self._pump.deliver(consumer)
+
     def sweep(self, *, failing: bool = False) -> None:
         """Let the sweep run once; what it raises is raised here unless it may be `failing`."""
         self._pump.errors.clear()
@@ -262,6 +266,11 @@ def plain(value: dict[str, Any]) -> Any:
 @pytest.fixture
 def world(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> World:
     """The app of `app.py` in an empty cloud, open to everybody, with the embedded scanner."""
+    return open_world(cloud, monkeypatch)
+
+
+def open_world(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> World:
+    """What the fixture `world` gives, for those who have no fixtures."""
     import app
 
     cloud.set(AUTH="open", STAGE="local")

@@ -150,8 +150,7 @@ class Office:
         waiting._messages[:] = [chosen]
         known = set(map(id, kept))
         pump = Pump(app)
-        consumer = next(one for one in pump._consumers if one.name == "process")
-        pump._deliver(consumer, wait=0)
+        pump.deliver("process")
         assert not pump.errors, pump.errors
         waiting._messages[:0] = [message for message in kept if id(message) in known]
 
