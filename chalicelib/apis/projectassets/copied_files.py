@@ -5,7 +5,7 @@ go to, to a File of its own, whose bytes are copied there first. What is there a
 """
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chalicelib import clock
@@ -20,7 +20,9 @@ from chalicelib.rows import ConditionFailed, Put, Step, TransactionCancelled, ab
 TOGETHER = 33
 """Files of a transaction: three steps each, and one that guards them all."""
 
-COPIES_AT_ONCE = 16
+COPIES_AT_ONCE = -(-TOGETHER // 2)
+"""Bytes of so many files are copied at a time: those of a transaction in two turns, and no third for the odd one."""
+
 _AGAIN_SECONDS = 30
 
 
@@ -55,9 +57,10 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
         Superseded: see there.
         Unfinished: all were copied but those that have not been scanned yet and whose bytes are to be copied.
     """
-    batches = [_Batch(to, list(together)) for together in batched(rows, TOGETHER)]
-    for batch in batches:
-        contend(batch.attempt)
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as threads:  # none starts before there are bytes to copy
+        batches = [_Batch(to, list(together), threads) for together in batched(rows, TOGETHER)]
+        for batch in batches:
+            contend(batch.attempt)
     if any(batch.postponed for batch in batches):
         raise Unfinished(_AGAIN_SECONDS)
 
@@ -68,6 +71,7 @@ class _Batch:
 
     to: Destination
     waiting: list[BundleFile]
+    threads: Executor
     made: dict[str, File] = field(default_factory=dict)
     """Files of their own whose bytes have been copied, by the ids of the originals."""
     postponed: bool = False
@@ -100,8 +104,7 @@ class _Batch:
             except objects.Missing:
                 return None
 
-        with ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
-            made = list(threads.map(duplicate, missing))
+        made = list(self.threads.map(duplicate, missing))
         self.made |= {row.file_id: file for row, file in zip(missing, made, strict=True) if file is not None}
         if lost := {row.path: row.file_id for row, file in zip(missing, made, strict=True) if file is None}:
             self.waiting = _as_they_are(self.waiting, self.to.project)
