@@ -24,7 +24,7 @@ CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench-listing bench-peers bench-trees bench-workers soak load lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench bench-peers bench-workers soak load lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -68,11 +68,8 @@ load: $(INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own 
 demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
 	@$(BIN)/python -m infra.demo
 
-bench-listing: $(INSTALLED) ## Hold pages of listings with 100,000 rows behind them to those with 100: calls and CPU
-	$(BIN)/python -m bench.listing
-
-bench-trees: $(INSTALLED) $(LOCAL_INSTALLED) ## Copy and delete project assets of 1,000 and 20,000 files: calls, memory, CPU
-	$(BIN)/python -m bench.trees
+bench: $(INSTALLED) $(LOCAL_INSTALLED) ## Measure what is promised of cost and scale; SECTIONS="cpu trees" for some of it, WRITE=1 to put the table into docs/
+	$(BIN)/python -m bench $(SECTIONS) $(if $(WRITE),--write)
 
 bench-peers: $(INSTALLED) $(LOCAL_INSTALLED) ## The same work through the product and through what else one would run; PATIENCE= (1200) seconds
 	@$(BIN)/python -m bench.peers

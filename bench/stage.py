@@ -6,7 +6,7 @@ Played answers cost next to nothing, so that what is left of an operation is the
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -15,8 +15,11 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib import aws, identity, rows
+from chalicelib.identity import tokens
 from chalicelib.settings import settings
+from chalicelib.web.request import Request
 from infra.local.invocation import LambdaContext
+from infra.local.pump import Pump
 from infra.resources import provision
 from tests.support.calls import counting
 from tests.support.client import Client, Reply
@@ -25,28 +28,78 @@ from tests.support.cloud import CREDENTIALS, PARAMETERS
 Answer = tuple[int, dict[str, Any], Any]
 Act = Callable[[], object]
 
+_SIGNERS = ("generate_presigned_url", "generate_presigned_post")
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One run of an operation: the calls it made, with their parameters, and how the cloud answered each."""
+    """One run of an operation.
+
+    Attributes:
+        calls: service, operation and parameters of the calls it made.
+        answers: how the cloud answered each.
+        signed: what it signed without a call: the client's method with its arguments.
+    """
 
     calls: list[tuple[str, str, dict[str, Any]]]
     answers: list[Answer]
+    signed: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
 
 
 class Stage:
     """The product, and a client that may do everything."""
 
     def __init__(self, app: Chalice) -> None:
-        self.app = app
+        self.app: Any = app
         token, entry = identity.mint("bench", superuser=True, organisation="bench", groups=["bench"])
         self.uid = entry.principal.uid
         self.events: list[dict[str, Any]] = []
         self.client = self._client(token)
+        self._pump: Pump | None = None
+        self._names = 100  # some names must have three letters
+        self._shared: dict[Callable[[Stage], dict[str, str]], dict[str, str]] = {}
 
     def client_of(self, name: str, **principal: Any) -> Client:
         """A client of somebody else; `principal` as for `identity.mint`."""
         return self._client(identity.mint(name, **principal)[0])
+
+    def sent(self, method: str, url: str, **options: Any) -> Reply:
+        """The answer to a request that must succeed; arguments as for `Client.request`."""
+        reply = self.client.request(method, url, **options)
+        assert reply.status < 400, f"{method} {url}: {reply.status} {reply.text}"
+        return reply
+
+    def deliver(self, *consumers: str) -> None:
+        """Hand out every message that waits for these consumers; small files are scanned if none is named."""
+        if self._pump is None:
+            self._pump = Pump(self.app)
+        self._pump.drain(*(consumers or ("scan_small",)))
+        assert not self._pump.errors, self._pump.errors
+
+    def new_name(self) -> str:
+        """A name that was not given before."""
+        self._names += 1
+        return f"n{self._names}"
+
+    def shared(self, maker: Callable[["Stage"], dict[str, str]]) -> dict[str, str]:
+        """What a maker made when it was first asked for: for those who only read."""
+        if maker not in self._shared:
+            self._shared[maker] = maker(self)
+        return self._shared[maker]
+
+    def forget(self) -> None:
+        """Make shared worlds anew when they are next asked for: what was made is gone."""
+        self._shared.clear()
+
+    def routes_of(self, events: list[dict[str, Any]]) -> set[str]:
+        """The routes that requests lead to, each as method and pattern."""
+        found = set()
+        for event in events:
+            matched = self.app.router.match(Request(event).decode_path())
+            assert matched is not None, event["path"]
+            method = event["httpMethod"]
+            found.add(f"{method if method in matched[0].methods else 'GET'} {matched[0].pattern}")
+        return found
 
     def _client(self, token: str) -> Client:
         return Client(self._call, {"Authorization": f"Bearer {token}"})  # type: ignore[arg-type]
@@ -55,24 +108,31 @@ class Stage:
         self.events.append(event)
         return self.app(event, context)
 
-    def repeatable(self, send: Callable[[], Reply]) -> Act:
-        """What sends a request the first time, and hands the very same event to the app from then on."""
-        event: dict[str, Any] | None = None
+    def repeatable(self, send: Callable[[], Reply], status: int | None = None) -> Act:
+        """What sends a request the first time, and hands the very same event to the app from then on.
+
+        The answer must have the `status`, or else be none of an error; and it must be the same every time.
+        """
+        event: dict[str, Any] = {}
+        first: list[int] = []
 
         def act() -> object:
-            nonlocal event
-            if event is None:
+            if not event:
                 reply = send()
-                assert reply.status < 400, reply.text
-                event = self.events[-1]
+                assert reply.status == status or (status is None and reply.status < 400), reply.text
+                first.append(reply.status)
+                event.update(self.events[-1])
                 return reply
-            return self.app(event, LambdaContext("api_handler"))
+            answer = self.app(event, LambdaContext("api_handler"))
+            assert answer["statusCode"] == first[0], answer
+            return answer
 
         return act
 
     def record(self, act: Act) -> Recording:
         """Do something once on the fake cloud, and keep what it asked and was answered."""
         answers: list[Answer] = []
+        signed: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         original = BotocoreStubber.process_request
 
         def keep(self: Any, request: Any) -> Any:
@@ -84,11 +144,45 @@ class Stage:
 
         BotocoreStubber.process_request = keep  # type: ignore[method-assign]
         try:
-            with counting() as calls:
+            with counting() as calls, _signing(signed):
                 act()
         finally:
             BotocoreStubber.process_request = original  # type: ignore[method-assign]
-        return Recording([(call.service, call.operation, dict(call.params)) for call in calls], answers)
+        return Recording([(call.service, call.operation, dict(call.params)) for call in calls], answers, signed)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Let tokens be looked up once and never again while the block runs, however long that takes."""
+    before = tokens.REMEMBERED
+    tokens.REMEMBERED = 10**6
+    try:
+        yield
+    finally:
+        tokens.REMEMBERED = before
+
+
+@contextmanager
+def _signing(signed: list[tuple[str, tuple[Any, ...], dict[str, Any]]]) -> Iterator[None]:
+    """Keep what is signed while the block runs."""
+    client = aws.s3()
+
+    def watch(name: str) -> None:
+        original = getattr(client, name)
+
+        def sign(*args: Any, **kwargs: Any) -> Any:
+            signed.append((name, args, kwargs))
+            return original(*args, **kwargs)
+
+        setattr(client, name, sign)
+
+    for name in _SIGNERS:
+        watch(name)
+    try:
+        yield
+    finally:
+        for name in _SIGNERS:
+            delattr(client, name)
 
 
 @contextmanager
@@ -108,7 +202,8 @@ def stage() -> Iterator[Stage]:
         settings.cache_clear()
         from app import app
 
-        yield Stage(app)
+        with remembering():
+            yield Stage(app)
     finally:
         mock.stop()
         os.environ.clear()
@@ -118,7 +213,8 @@ def stage() -> Iterator[Stage]:
 
 @contextmanager
 def played(recording: Recording) -> Iterator[Callable[[], None]]:
-    """Have every call answered as it was recorded. Yields what begins the recording anew."""
+    """Have every call answered as it was recorded. Yields what begins the recording anew; it must have been played to
+    its end by then."""
     position = 0
     original = BotocoreStubber.process_request
 
@@ -130,6 +226,7 @@ def played(recording: Recording) -> Iterator[Callable[[], None]]:
 
     def rewind() -> None:
         nonlocal position
+        assert position in (0, len(recording.answers)), f"{position} calls were made of {len(recording.answers)}"
         position = 0
 
     BotocoreStubber.process_request = play  # type: ignore[method-assign]

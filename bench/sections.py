@@ -1,0 +1,53 @@
+"""The sections of the bench, and how each is run: in a process of its own, so that none has the others' memory.
+
+A section is a module with `rows()`, which yields what it finds.
+"""
+
+import importlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+
+from bench.table import Row
+
+SECTIONS = {
+    "calls": "bench.counts",
+    "cpu": "bench.cpu",
+    "imports": "bench.imports",
+    "listings": "bench.listings",
+    "trees": "bench.trees",
+    "disorder": "bench.disorder",
+    "bytes": "bench.transfers",
+}
+"""The sections by name, in the order of the table."""
+
+
+def rows_of(name: str) -> Iterator[Row]:
+    """The rows of a section, from a process of its own; one that says so if it fails."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_tell, args=(SECTIONS[name], theirs))
+    child.start()
+    theirs.close()
+    ended = False
+    while not ended:
+        try:
+            row = ours.recv()
+        except EOFError:
+            yield Row(name, "the section itself", None, 1, told=f"it broke off: exit code {child.exitcode}")
+            break
+        ended = row is None
+        if not ended:
+            yield row
+    child.join()
+
+
+def _tell(module: str, told: Connection) -> None:
+    """Run a section here, and send its rows. What else is printed meanwhile, metrics and log lines, goes nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        sys.stdout = nowhere
+        for row in importlib.import_module(module).rows():
+            told.send(row)
+    told.send(None)

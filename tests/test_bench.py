@@ -1,0 +1,92 @@
+"""The bench keeps working: its table says what is measured, and each section measures something, small as it may be."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bench import cpu, disorder, imports, listings, sections, table, transfers, trees
+from bench.__main__ import main
+from bench.stage import Recording
+from bench.table import MISS, OK, Row
+from chalicelib.apis.projectassets import copied_files
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (Row("s", "below", 1.1, 1.2), OK),
+        (Row("s", "at", 1.2, 1.2), OK),
+        (Row("s", "above", 1.21, 1.2), MISS),
+        (Row("s", "less than what it must be", 0.9, 1, exact=True), MISS),
+        (Row("s", "what it must be", 1, 1, exact=True), OK),
+        (Row("s", "nothing was found", None, 1), MISS),
+        (Row("s", "only told", 9), ""),
+    ],
+    ids=lambda value: value.name if isinstance(value, Row) else "",
+)
+def test_a_verdict_follows_from_figure_and_mark(row: Row, verdict: str) -> None:
+    assert row.verdict == verdict
+
+
+def test_rows_are_shown_alike_everywhere(tmp_path: Path) -> None:
+    rows = [Row("a", "one", 1.25, 1.2, told="x | y"), Row("b", "two", 20_000, None)]
+    assert "1.25" in table.line(rows[0])
+    assert MISS in table.line(rows[0])
+    table.write_csv(rows, tmp_path / "new" / "bench.csv")
+    with (tmp_path / "new" / "bench.csv").open(encoding="utf-8") as file:
+        assert [line["verdict"] for line in csv.DictReader(file)] == [MISS, ""]
+    assert "| one | 1.25 | <= 1.20 | MISS | x \\| y |" in table.markdown(rows)
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- t: begin -->\nold\n<!-- t: end -->\nafter\n", encoding="utf-8")
+    table.put_between(page, "t", "new\n")
+    assert page.read_text(encoding="utf-8") == "before\n<!-- t: begin -->\nnew\n<!-- t: end -->\nafter\n"
+    with pytest.raises(ValueError, match="no place"):
+        table.put_between(page, "other", "new\n")
+
+
+def test_a_section_that_breaks_off_is_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sections.SECTIONS, "cpu", "bench.there_is_no_such_module")
+    assert main(["cpu", "--csv", str(tmp_path / "bench.csv")]) == 1
+    assert MISS in (tmp_path / "bench.csv").read_text(encoding="utf-8")
+
+
+def test_what_is_unknown_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["nonsense"], ["cpu", "--write"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_every_section_has_rows() -> None:
+    for module in (cpu, imports, listings, trees, disorder, transfers):
+        assert callable(module.rows)
+        assert sections.SECTIONS[module.SECTION] == module.__name__
+
+
+def test_two_acts_are_compared_on_the_same_answers() -> None:
+    found = cpu.compared(lambda: sum(range(20_000)), lambda: sum(range(20_000)), Recording([], []), rounds=3)
+    assert found.ratio > 0
+    assert min(found.handler, found.bare) > 0
+
+
+def test_a_fresh_process_tells_what_it_spent() -> None:
+    spent = "import time; print(time.process_time() + 1)"
+    row = imports.ratio("name", 1.25, [spent], [spent], {}, 1)
+    assert row.figure is not None
+    assert row.told.endswith("ms")
+
+
+def test_time_over_the_ideal_counts_calls_one_by_one_and_copies_side_by_side() -> None:
+    calls = {"CopyObject": 10 * copied_files.COPIES_AT_ONCE, "GetItem": 90}
+    found = {"calls": calls, "seconds": 2.2, "cpu": 0.5, "taken off": 0.1}
+    row = trees.time_row("copy with bytes", 160, found)
+    assert row.figure == pytest.approx(1.1)
+    assert row.verdict == OK
+
+
+def test_bytes_of_files_are_told_from_what_is_said() -> None:
+    passed = transfers.Passed()
+    answer = {"headers": {"Content-Type": "application/json; charset=utf-8"}, "body": "e30="}
+    passed.count({"body": "aGVsbG8=", "multiValueHeaders": {"Content-Type": ["application/octet-stream"]}}, answer)
+    assert (passed.calls, passed.json, passed.other) == (1, 3, 6)
