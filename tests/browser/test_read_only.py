@@ -57,8 +57,8 @@ class Superuser:
 
     def send(self, method: str, path: str, body: object, content_type: str = "application/json") -> Any:
         content = body if isinstance(body, bytes) else json.dumps(body)
-        headers = {"Content_Type": content_type, "Authorization": f"Bearer {self.token}"}
-        answer = self.product.request(method, path, body=content, **headers)
+        bearer = f"Bearer {self.token}"
+        answer = self.product.request(method, path, body=content, Content_Type=content_type, Authorization=bearer)
         assert answer.status in (200, 201), answer.body
         return answer.json()
 
