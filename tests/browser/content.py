@@ -1,9 +1,11 @@
 """Something to see on every page of the console, and where it is seen."""
 
 import io
+import json
 import time
 import zipfile
 from dataclasses import dataclass
+from typing import Any
 
 from tests.files.scanners.samples import EICAR
 from tests.support.product import Product
@@ -36,6 +38,19 @@ def furnish(product: Product, picture: bytes) -> dict[str, Place]:
     task = '{"worker_type": "extract", "store_id": "default", "project_id": "harbour", "asset_id": "site.zip"}'
     assert product.request("POST", "/api/workers/queue", body=task, Content_Type=JSON).status == 200
     _until(product, "/api/default/harbour/meta/site.zip", "processing_status", "done")
+    uri = {"file_uri": "file:///home/harbour", "organization": "default", "project_name": "harbour"}
+    guid = _made(product, "POST", "/assetmanager/workspaces", uri)["guid"]
+    _made(product, "PUT", f"/assetmanager/workspaces/{guid}/assets/ships/hull", {"tags": ["blue"], "comment": "Steel"})
+    for name in ("fleet", "regatta"):
+        needs = {"dependencies": ["/assets/ships/hull"]}
+        _made(product, "PUT", f"/assetmanager/workspaces/{guid}/assets/{name}", needs)
+    _made(product, "POST", "/api/devices/", {"name": "Editing", "path": "/mnt/edit/"})
+    news = _made(product, "POST", "/api/productions/", {"name": "Harbour news", "codename": "harbour"})["id"]
+    report = {"name": "Report", "bundle_root": "/mnt/edit/report/", "production_id": news}
+    asset = _made(product, "POST", "/api/projectassets/", report)["id"]
+    for name in ("cuts/one.txt", "cuts/two.txt"):
+        path = f"/api/projectassets/{asset}/files/{name}"
+        assert product.request("PUT", path, body=b"one", Content_Type="text/plain").status == 201
     return {
         "assets": Place("/console", "harbour.png"),
         "asset": Place(f"/console/assets/{first}", "image/png"),
@@ -45,10 +60,22 @@ def furnish(product: Product, picture: bytes) -> dict[str, Place]:
         "store asset": Place("/console/stores/default/harbour/site.zip", "extract/"),
         "network": Place("/console/stores/default/harbour/map.gml", "Process a file"),
         "workers": Place("/console/workers", "dz-image"),
+        "workspaces": Place("/console/workspaces", "Clone"),
+        "workspace": Place(f"/console/workspaces/{guid}", "ships/"),
+        "workspace asset": Place(f"/console/workspaces/{guid}/assets/ships/hull", "Whatever depends on it"),
+        "productions": Place("/console/productions", "Harbour news"),
+        "production": Place(f"/console/productions/{news}", "Report"),
+        "project asset": Place(f"/console/productions/{news}/{asset}", "cuts/two.txt"),
         "jobs": Place("/console/jobs", "scan-small"),
         "people": Place("/console/people", "A new token"),
         "nowhere": Place("/console/nowhere", "There is no such page"),
     }
+
+
+def _made(product: Product, method: str, path: str, body: object) -> Any:
+    answer = product.request(method, path, body=json.dumps(body), Content_Type=JSON)
+    assert answer.status in (200, 201), answer.body
+    return answer.json()
 
 
 def _site() -> bytes:
