@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Response, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, Response, expect
 
 from tests.browser.accessibility import GRAVE, script, violations
 from tests.browser.conftest import demand_console, watch
@@ -99,17 +99,14 @@ class Visit:
     refused: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     seen: dict[str, list[str]] = field(default_factory=dict)
-    under_way: int = 0
+    under_way: set[Request] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.on("response", self.hear)
-        self.page.on("request", lambda _: self.count(1))
-        self.page.on("requestfinished", lambda _: self.count(-1))
-        self.page.on("requestfailed", lambda _: self.count(-1))
+        self.page.on("request", lambda request: self.under_way.add(request))
+        self.page.on("requestfinished", lambda request: self.under_way.discard(request))
+        self.page.on("requestfailed", lambda request: self.under_way.discard(request))
         watch(self.page, self.faults)
-
-    def count(self, more: int) -> None:
-        self.under_way += more
 
     def hear(self, answer: Response) -> None:
         if answer.status in REFUSED:
@@ -128,13 +125,14 @@ class Visit:
             ahead += [link for link in links if link not in self.seen]
 
     def open(self, origin: str, path: str) -> None:
+        self.under_way.clear()  # what the page before had asked for has no end any more
         self.page.goto(f"{origin}{path}")
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing has been asked for a tenth of a second."""
-        deadline = time.monotonic() + 30
+        """Wait until nothing has been asked for a tenth of a second, or five have gone by: some pages never rest."""
+        deadline = time.monotonic() + 5
         quiet = time.monotonic()
         while time.monotonic() - quiet < QUIET and time.monotonic() < deadline:
             if self.under_way:
