@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_csv(rows, chosen.csv)
     if chosen.write:
         told = f"{summary}. It took {minutes:.0f} minutes on {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}.\n\n"
-        put_between(PAGE, "table", told + markdown(rows))
+        put_between(PAGE, "table", told + markdown([row for row in rows if row.section != "calls"]))
     return 1 if missed else 0
 
 

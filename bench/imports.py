@@ -42,7 +42,6 @@ FIRST = (
     "assets: create with a file",
     "stores: a list of assets",
     "projectassets: one with ten links",
-    "workspaces: a page of assets",
 )
 """The operations whose first request is measured."""
 

@@ -36,6 +36,7 @@ def rows_of(name: str) -> Iterator[Row]:
         try:
             row = ours.recv()
         except EOFError:
+            child.join()
             yield Row(name, "the section itself", None, 1, told=f"it broke off: exit code {child.exitcode}")
             break
         ended = row is None

@@ -1,7 +1,7 @@
 """The operations on jobs, of the console and of the reference."""
 
 from bench.operations.building import Names, Operation, Requests
-from bench.operations.projectassets import copying
+from bench.operations.projectassets import PROJECTS, copying
 from bench.stage import Stage
 from chalicelib import aws
 from chalicelib.jobs import queues, running
@@ -11,8 +11,8 @@ from chalicelib.settings import settings
 
 def job(stage: Stage) -> Names:
     """A job that waits."""
-    copying(stage)
-    return {"job": stage.sent("GET", "/jobs?limit=1").json()["results"][0]["id"]}
+    names = copying(stage)
+    return {"job": stage.sent("GET", f"{PROJECTS}{names['copy']}/job/").json()["id"]}
 
 
 def failed(stage: Stage) -> Names:
