@@ -96,7 +96,8 @@ def test_a_project_asset_has_a_page_with_its_bundle_and_what_may_be_done(console
         return int(reply.json()["id"])
 
     production = made("productions", name="News", codename="news")
-    asset = made("projectassets", name="Election night", bundle_root="/mnt/a/", production_id=production)
+    made("devices", name="Cutting room", path="/mnt/cutting/")
+    asset = made("projectassets", name="Election night", bundle_root="/mnt/cutting/a/", production_id=production)
     file = f"/api/projectassets/{asset}/files/cuts/one.txt"
     assert product.request("PUT", file, body=b"one", Content_Type="text/plain").status == 201
     deadline = time.monotonic() + 30
