@@ -50,6 +50,7 @@ _MOMENTS = {
     "created",
     "modified",
     "forgotten_at",
+    "registered_at",
 }
 _RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent", "number", "last"}
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")

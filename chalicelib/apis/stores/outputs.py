@@ -24,7 +24,19 @@ from chalicelib.files.outputs import WorkError
 from chalicelib.jobs import leases, queues, running, trees
 from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, Delete, Put, Step, Update, find_each, transact, update
+from chalicelib.logs import logger
+from chalicelib.rows import (
+    ConditionFailed,
+    Delete,
+    Put,
+    Step,
+    TransactionCancelled,
+    Update,
+    contend,
+    find_each,
+    transact,
+    update,
+)
 from chalicelib.settings import settings
 
 KIND = "stores.outputs"
@@ -164,11 +176,23 @@ def finish(job: Job) -> None:
 
 
 def abandon(job: Job, reason: str) -> None:
-    """Begin again with a new job: nothing may be left of what is not to be seen."""
+    """Begin again with a new job: nothing may be left of what is not to be seen. No matter if that was done before."""
     again = running.plan(KIND, job.arguments)
     tree = Update(_tree(job), [OutputTree.pending.set(again.job_id)], OutputTree.pending == job.job_id)
-    transact(Put(again), tree)
-    running.enqueue(again)
+
+    def attempt() -> bool:
+        try:
+            transact(Put(again), tree)
+        except TransactionCancelled as cancelled:
+            if cancelled.failed:
+                return False
+            raise
+        return True
+
+    if contend(attempt):
+        running.enqueue(again)
+    else:
+        logger.info("the outputs wait for another job", job_id=job.job_id)
 
 
 TREE = trees.Tree(plan, do, finish, abandon)
