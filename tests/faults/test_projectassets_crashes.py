@@ -1,12 +1,12 @@
 """What bundles, copies and deletions do survives a death at any AWS call, and messages that come again and again."""
 
 import random
-import threading
 from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.apis.projectassets import sharing
 from chalicelib.files import multipart, objects
 from chalicelib.jobs.leases import ATTEMPTS, UNSENT_SECONDS
 from chalicelib.jobs.models import Job, Part
@@ -68,27 +68,18 @@ def canceled_copy(world: World) -> None:
     assert world.client.delete(url).status == 202
 
 
-def canceled_copy_of_bytes(world: World) -> None:
-    """One of whose parts was done."""
-    bundles, project = arranged(world)
-    url = f"/api/projectassets/{bundles.with_own_bucket().copy(project, OWN_ROOT)}/job/"
-    first = threading.Lock()
-
-    def cancel(call: Call) -> None:
-        is_copy = call.operation == "CopyObject" and call.params["Bucket"] == DEVICE_BUCKET
-        if is_copy and first.acquire(blocking=False):
-            assert world.client.delete(url).status == 202
-
-    with on_call(before=cancel):
-        world.deliver("work")
-    assert first.locked()
+def complete_share(media: int) -> None:
+    assert sharing.begin(("video", media), 2)
+    assert sharing.complete(("video", media), 2)
 
 
 def past_its_time(world: World) -> None:
     """A project and a media asset whose `date_del` has come."""
     bundles, project = arranged(world)
     media = bundles.linked(bundles.project(TARGET), "image", path_file="/mnt/archive/x.png")
-    for url in (f"/api/projectassets/{project}/", f"/api/imageassets/{media}/"):
+    shared = bundles.linked(bundles.project("/mnt/archive/c/"), path_file="/mnt/archive/y.mov")
+    complete_share(shared)
+    for url in (f"/api/projectassets/{project}/", f"/api/imageassets/{media}/", f"/api/videoassets/{shared}/"):
         assert world.client.patch(url, json={"date_del": (world.now() + timedelta(days=1)).isoformat()}).status == 200
     world.travel(2 * 86400)
 
@@ -169,7 +160,6 @@ MESSAGES = [
     Scenario("verdict on a media asset", verdict_on_a_media_asset, deliver, "message"),
     Scenario("canceled copy", canceled_copy, deliver, "message"),
     Scenario("copy of bytes", asked_to_copy_bytes, deliver, "message"),
-    Scenario("canceled copy of bytes", canceled_copy_of_bytes, deliver, "message"),
     Scenario("housekeeping", past_its_time, sweep, "message"),
     Scenario("deletion whose message was lost", deletion_whose_message_was_lost, sweep, "message"),
     Scenario("part of a job that has ended", part_of_a_job_that_has_ended, deliver, "message"),
