@@ -6,8 +6,9 @@ from typing import Any
 from chalicelib.apis.assets import chains
 from chalicelib.apis.assets.models import Asset, Replaces
 from chalicelib.files import intake, receiving, references, scanning
+from chalicelib.files.models import Publication
 from chalicelib.files.scanners import ScannerUnavailable
-from chalicelib.rows import Put, transact
+from chalicelib.rows import Put, transact, update
 from chalicelib.settings import settings
 from tests.support.world import World
 
@@ -111,8 +112,8 @@ def restored_over_another(world: World) -> str:
 
 def chained_with_a_stray_arrow(world: World) -> None:
     """As `chained_in_the_background`, and B is told of a follower that points at nobody."""
-    chained_in_the_background(world)
     stray = uploaded(world, b"d", name="d.txt")
+    chained_in_the_background(world)
     [job] = [row for row in world.rows("jobs_table") if row["sk"] == "job"]
     transact(Put(Replaces.at(json.loads(job["arguments"])["asset"], stray)))
 
@@ -134,6 +135,15 @@ def asked_to_release_what_is_needed(world: World) -> None:
     assert asset is not None
     transact(references.release_from(asset.file_id, asset.reference, int(world.now().timestamp())))
     world.travel(1)
+
+
+def replaced_while_another_publishes(world: World) -> None:
+    """A verdict is to come, and somebody who has died holds the lease of the path."""
+    asset_id, now = uploaded(world), int(world.now().timestamp())
+    world.replace(asset_id, b"second")
+    row = Publication.at(f"/media/{asset_id}/a.txt")
+    held = [Publication.lease.set("another's"), Publication.leased_until.set(now + 60), Publication.settled.set(False)]
+    update(row, [*held, *row.due_from(now + 60)], Publication.pk.exists())
 
 
 def failing_once(world: World, module: Any, name: str, error: Exception) -> None:

@@ -19,6 +19,7 @@ from tests.faults.arranged import (
     missed_event,
     not_scannable_at_first,
     overdue_upload,
+    replaced_while_another_publishes,
     restored_over_another,
     scanned_upload,
     uploaded,
@@ -62,6 +63,7 @@ MESSAGES = [
     Scenario("relink with a stray arrow", chained_with_a_stray_arrow, lambda w, _: w.deliver(), "message"),
     Scenario("scan that is put off", not_scannable_at_first, lambda w, _: w.deliver(), "message"),
     Scenario("row that is put off", looked_after_in_vain_at_first, lambda w, _: w.sweep(), "message"),
+    Scenario("verdict while another publishes", replaced_while_another_publishes, lambda w, _: w.deliver(), "message"),
     Scenario("release of what is needed", asked_to_release_what_is_needed, lambda w, _: w.sweep(), "message"),
 ]
 

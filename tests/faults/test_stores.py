@@ -84,7 +84,7 @@ def create_store(world: World, _: Any) -> None:
 
 
 def create_asset(world: World, _: Any) -> None:
-    assert world.client.post(f"{PROJECT}/create", json={"id": "map"}).status == 200
+    assert world.client.post(f"{PROJECT}/create", json={"id": "map", "name": "Map"}).status == 200
 
 
 def create_object(world: World, _: Any) -> None:

@@ -87,6 +87,20 @@ def test_a_withdrawal_that_dies_anywhere_is_forgotten_in_the_end(cached: World) 
     assert "sqs.SendMessage" in report.calls
 
 
+def test_an_invalidation_that_dies_anywhere_is_made_in_the_end(cached: World) -> None:
+    distribution = Distribution(cached.cloud)
+
+    def withdrawn(world: World) -> None:
+        asset_id = world.upload(b"first")
+        world.deliver()
+        world.client.delete(f"/assets/{asset_id}")
+
+    invalidation = Scenario("invalidate", withdrawn, lambda world, _: world.deliver("invalidate"), "message")
+    report = survive(cached, invalidation, check=lambda world: [] if distribution.told() else ["nobody told the edge"])
+    assert report.failures == []
+    assert report.calls == ["cloudfront.CreateInvalidation"]
+
+
 def records(*paths: str) -> dict[str, Any]:
     return {
         "Records": [{"messageId": str(number), "body": json.dumps({"path": path})} for number, path in enumerate(paths)]

@@ -14,9 +14,10 @@ A message is delivered again, so its end state must be that of the undisturbed r
 happened entirely or not at all. A `repeatable` request is also sent again by its client at once, and then it must have
 happened.
 
-All that a death leaves behind is the cloud, so what it left is repaired once for each state of the cloud: before the
-first write, and after each one. Ahead of a later write, or at a call that only reads, the cloud is as the write before
-left it; these points are run far enough to see that nothing swallows the crash there.
+All that a death leaves behind is the cloud, so what it left is repaired once for each state of the cloud: after each
+write. Ahead of a later write, or at a call that only reads, the cloud is as the write before left it; these points are
+run far enough to see that nothing swallows the crash there. Ahead of the first write it is as if nothing had happened,
+and behind the last one of a request as in the undisturbed run: both of these are repaired anyway.
 
 An API that wants this writes scenarios and, if it has promises of its own across rows, a `check` (see `survive`).
 """
@@ -41,6 +42,7 @@ from tests.support.world import World
 Moment = Literal["before", "after"]
 
 _LONGEST_RUN = 240  # seconds, on a machine that is busy with other things
+_NOT_REACHED = "was not reached"
 _AT_ONCE = 2
 
 
@@ -138,13 +140,17 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     def nothing() -> End:
         return ended(End())
 
-    def crashed(point: _Point) -> End:
+    def crashed(points: Sequence[_Point]) -> End:
+        """Die at one point, or at several after which the cloud is as it was."""
         end = End()
-        if problem := _die(point, lambda: scenario.act(world, arranged)):
-            end.problems.append(problem)
-        if not point.repaired:
+        for point in points:
+            problem = _die(point, lambda: scenario.act(world, arranged))
+            # A process of its own may make fewer calls: who waits for another makes as many as there is time for.
+            if problem and (problem != _NOT_REACHED or len(points) > 1):
+                end.problems.append(f"{point}: {problem}")
+        if not points[-1].repaired:
             return end
-        if point.repeated:
+        if points[-1].repeated:
             (scenario.again or scenario.act)(world, arranged)
         return ended(end)
 
@@ -155,11 +161,16 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     sites.covered.update(whole.sites)
     points = list(_points(whole.calls, scenario))
     report = Report(scenario.name, [call for call, _ in whole.calls], len(points))
-    ends = forked([lambda point=point: crashed(point) for point in points])  # type: ignore[misc]
-    for point, end in zip(points, ends, strict=True):
-        happened = scenario.kind == "message" or point.repeated
-        allowed = [whole] if happened else [whole, none]
-        report.failures += [f"{scenario.name}: {point}: {found}" for found in _wrong(end, allowed, point)]
+    if scenario.kind == "message":
+        report.failures += [f"{scenario.name}: not begun: {found}" for found in _another_end(none, [whole])]
+    runs = _runs(points, whole.calls, scenario)
+    ends = forked([lambda points=points: crashed(points) for points in runs])  # type: ignore[misc]
+    for together, end in zip(runs, ends, strict=True):
+        happened = scenario.kind == "message" or together[-1].repeated
+        wrong = end.problems if end.error is None else [end.error]
+        if end.error is None and together[-1].repaired:
+            wrong = [*wrong, *_another_end(end, [whole] if happened else [whole, none])]
+        report.failures += [f"{scenario.name}: {together[-1]}: {found}" for found in wrong]
     return report
 
 
@@ -172,26 +183,33 @@ def warm_up(world: World) -> None:
 
 def _points(calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[_Point]:
     points = []
-    first_write = next((number for number, (_, reads) in enumerate(calls) if not reads), None)
+    last_write = max((number for number, (_, reads) in enumerate(calls) if not reads), default=None)
     for number, (call, reads) in enumerate(calls):
         moments: tuple[Moment, ...] = ("before",) if reads else ("before", "after")
         for moment in moments:
-            new_state = moment == "after" or number == first_write
-            points.append(_Point(number, moment, call, repeated=False, repaired=new_state))
-            if scenario.repeatable and new_state:
+            as_undisturbed = scenario.kind == "request" and number == last_write
+            repaired = moment == "after" and not as_undisturbed
+            points.append(_Point(number, moment, call, repeated=False, repaired=repaired))
+            if scenario.repeatable and moment == "after":
                 points.append(_Point(number, moment, call, repeated=True, repaired=True))
     return points
 
 
-def _wrong(end: End, allowed: Sequence[End], point: _Point) -> list[str]:
-    if end.error is not None:
-        return [end.error]
-    wrong = list(end.problems)
-    if point.repaired and end.state not in [one.state for one in allowed]:
-        assert end.state is not None
-        assert allowed[0].state is not None
-        wrong.append(f"another end state than undisturbed:\n{difference(allowed[0].state, end.state)}")
-    return wrong
+def _runs(points: list[_Point], calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[list[_Point]]:
+    """The points of each process: those of a request up to its first write change nothing, and share one."""
+    first_write = next((number for number, (_, reads) in enumerate(calls) if not reads), len(calls))
+    shared = [point for point in points if point.number <= first_write and point.moment == "before"]
+    if scenario.kind == "message" or not shared:
+        return [[point] for point in points]
+    return [shared, *([point] for point in points if point not in shared)]
+
+
+def _another_end(end: End, allowed: Sequence[End]) -> list[str]:
+    if end.state in [one.state for one in allowed]:
+        return []
+    assert end.state is not None
+    assert allowed[0].state is not None
+    return [f"another end state than undisturbed:\n{difference(allowed[0].state, end.state)}"]
 
 
 def _die(point: _Point, act: Callable[[], object]) -> str | None:
@@ -219,8 +237,10 @@ def _die(point: _Point, act: Callable[[], object]) -> str | None:
             act()
         except Crash:
             return f"went on after its death with {survived}" if survived else None
+    if dead:
+        return "swallowed its death"
     # A call that fails by design (there is no such object) has no answer to lose.
-    return "swallowed its death" if dead else None
+    return _NOT_REACHED if point.moment == "before" else None
 
 
 def forked(runs: Sequence[Callable[[], End]]) -> list[End]:
