@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.files.scanners.samples import EICAR
 from tests.support.bundles import SOURCE, TARGET, Bundles, bundle_rows, everything_wrong
 from tests.support.world import World
 
@@ -283,3 +284,18 @@ def test_links_are_carried_over_and_shared_if_asked_for(bundles: Bundles) -> Non
 
 def run(world: World, body: dict[str, Any]) -> None:
     world.send(body, "work_queue")
+
+
+@pytest.mark.parametrize("is_scanned", [True, False])
+def test_a_linked_asset_that_takes_an_infected_file_over_says_so(bundles: Bundles, is_scanned: bool) -> None:
+    project = bundles.project()
+    bundles.put(project, "a", EICAR)
+    if is_scanned:
+        bundles.world.deliver()
+    media = bundles.linked(project, path_file=SOURCE + "a")
+    bundles.delete(project)
+    bundles.world.repair()
+    shown = bundles.client.get(f"/api/videoassets/{media}/").json()
+    assert (shown["status_asset"], shown["file_url"]) == (-1, "")
+    assert shown["status_asset_description"].startswith("The file is infected")
+    assert_in_order(bundles)

@@ -25,6 +25,7 @@ from chalicelib.apis.projectassets.models import (
 from chalicelib.batches import batched
 from chalicelib.errors import Conflict
 from chalicelib.files import references
+from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
 from chalicelib.jobs import running, trees
 from chalicelib.jobs.kinds import Retry
@@ -173,7 +174,10 @@ def _take_over(project: Project, media: Media, path: str) -> None:
     entry = BundleFile.find(key.pk, key.sk)
     if entry is None:
         return
+    status, told = media_assets.status_of(Verdict(entry.state))
     facts = [
+        Media.status_asset.set(status),
+        Media.status_asset_description.set(told),
         Media.file_id.set(entry.file_id),
         Media.state.set(entry.state),
         Media.content_type.set(entry.content_type),

@@ -199,14 +199,19 @@ def may_release(place: Sequence[str], file_id: str) -> int | None:
     return clock.epoch() + _AGAIN_SECONDS if row is not None and row.file_id == file_id else None
 
 
+def status_of(verdict: Verdict, reason: str | None = None) -> tuple[int, str]:
+    """The status that an asset with such a file has, and what is told of it."""
+    problem = _PROBLEMS.get(verdict)
+    told = "" if problem is None else f"{problem}{f' ({reason})' if reason else ''}."
+    return _STATUS.get(verdict, FAILED), told
+
+
 def _take(row: Media, file: File) -> None:
     """Have an asset show what is known of its File."""
     verdict = Verdict(file.verdict)
     row.file_id, row.state, row.library_key, row.size = file.file_id, verdict.value, file.library_key, file.size
     row.content_type = file.content_type
-    row.status_asset, row.status_asset_description = _STATUS.get(verdict, FAILED), ""
-    if verdict in _PROBLEMS:
-        row.status_asset_description = f"{_PROBLEMS[verdict]}{f' ({file.reason})' if file.reason else ''}."
+    row.status_asset, row.status_asset_description = status_of(verdict, file.reason)
 
 
 def _used(upload: str, row: Media, rights: Rights) -> tuple[File, list[Step]]:
