@@ -64,7 +64,7 @@ def test_a_deletion_is_seen_among_the_jobs_of_who_asked_and_can_be_canceled(bund
     assert bundles.client.post(f"/jobs/{job['id']}/cancel").status == 200
     bundles.world.deliver()
     assert bundles.client.get(f"/jobs/{job['id']}").json()["state"] == "canceled"
-    assert bundles.state(project) == (-1, True)
+    assert bundles.state(project) == (-1, False)
     bundles.delete(project)
     bundles.world.deliver()
     assert bundles.state(project) is None
