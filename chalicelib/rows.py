@@ -37,6 +37,7 @@ from pynamodb.pagination import ResultIterator
 
 from chalicelib.aws import USER_AGENT
 from chalicelib.errors import Busy
+from chalicelib.items import ItemParsers
 from chalicelib.settings import settings
 
 DUE_SHARDS = 4
@@ -423,6 +424,7 @@ def _dynamodb() -> Connection:
             if _connection is None:
                 made = Connection(read_timeout_seconds=10, connect_timeout_seconds=3, max_pool_connections=64)
                 made.session.set_default_client_config(Config(user_agent=USER_AGENT))
+                made.session.register_component("response_parser_factory", ItemParsers())
                 _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
                 _connection = made
     return _connection
