@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import aws, rows
+from chalicelib.apis.workspaces import access
 from chalicelib.settings import Settings, settings
 from infra.resources import provision
 from tests.support import transactions
@@ -153,8 +154,9 @@ def empty() -> None:
 
 
 def forget() -> None:
-    """Forget the settings, which are read once a process."""
+    """Forget what is read once a process: settings, and which workspaces identifiers name."""
     settings.cache_clear()
+    access.forget()
 
 
 def forget_clients() -> None:

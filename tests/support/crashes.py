@@ -35,6 +35,7 @@ from typing import Any, Literal
 from chalicelib import aws
 from tests.support import permissions, sites
 from tests.support.calls import Call, Crash, counting, on_call
+from tests.support.cloud import forget
 from tests.support.sites import READS
 from tests.support.snapshots import Snapshot, difference, disagreements, ids, snapshot
 from tests.support.world import World
@@ -131,6 +132,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     def undisturbed() -> End:
         end = End()
         sites.seen.clear()
+        forget()
         with counting() as calls:
             scenario.act(world, arranged)
         end.calls = [(str(call), call.operation.startswith(READS)) for call in calls]
@@ -144,6 +146,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
         """Die at one point, or at several after which the cloud is as it was."""
         end = End()
         for point in points:
+            forget()
             problem = _die(point, lambda: scenario.act(world, arranged))
             # A process of its own may make fewer calls: who waits for another makes as many as there is time for.
             if problem and (problem != _NOT_REACHED or len(points) > 1):

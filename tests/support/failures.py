@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.support.calls import Call, on_call
 from tests.support.client import Reply
+from tests.support.cloud import forget
 from tests.support.crashes import Check, End, Scenario, forked, warm_up
 from tests.support.sites import READS
 from tests.support.snapshots import Snapshot, difference, disagreements, ids, snapshot
@@ -87,6 +88,7 @@ def endure(world: World, scenario: Scenario, seed: int, check: Check | None = No
             states.append(snapshot(world, known))
             end.calls.append((str(call), call.operation.startswith(READS)))
 
+        forget()
         with on_call(before=before):
             scenario.act(world, arranged)
         end.states = [*states, snapshot(world, known)]
@@ -168,6 +170,7 @@ def _with_failure(world: World, scenario: Scenario, arranged: Any, number: int, 
         if count == number and kind is None:
             raise failing("times out", call)
 
+    forget()
     # The act may expect another answer than a 503.
     with on_call(before=before, after=after), contextlib.suppress(AssertionError, LookupError, TypeError):
         scenario.act(world, arranged)

@@ -142,6 +142,11 @@ def _look_up(principal: Principal, identifier: str) -> Place | None:
     return None if claim is None else Place(claim.guid, claim.store_id, claim.project_id)
 
 
+def forget() -> None:
+    """Forget which workspaces identifiers have named."""
+    _remembered.clear()
+
+
 def _remember(principal: Principal, identifier: str, place: Place) -> None:
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()

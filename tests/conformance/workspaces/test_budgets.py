@@ -58,7 +58,7 @@ def test_reading_an_asset_is_two_calls(studio: Studio, known: Workspace) -> None
     assert calls(lambda: alice.head(f"{known.browser}/assets/b")) == budget(batch=2)
     assert calls(lambda: alice.get(f"{known.browser}/assets/a")) == budget(batch=1)
     for identifier in ("island", known.guid):
-        access._remembered.clear()
+        access.forget()
         first = calls(lambda identifier=identifier: alice.get(f"{BROWSER}/{identifier}/assets/a"))  # type: ignore[misc]
         assert first == budget(get=1, batch=1)
 
