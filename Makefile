@@ -33,7 +33,7 @@ run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) console ## Run the product on 
 	@$(BIN)/python -m infra.local.run
 
 test: $(INSTALLED) $(LOCAL_INSTALLED) console ## Run the tests; TESTS="tests/web -k range" for some of them
-	$(BIN)/pytest $(if $(filter tests,$(TESTS)),--numprocesses=auto --dist=loadfile) $(TESTS)
+	$(BIN)/pytest $(if $(filter tests,$(TESTS)),--numprocesses=auto --dist=loadfile --no-loadscope-reorder) $(TESTS)
 
 console: $(INSTALLED) ## Make the console's pages, if they are not up to date
 	@$(BIN)/python -m infra.console

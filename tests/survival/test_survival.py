@@ -18,7 +18,7 @@ from tests.survival.workspaces import WorkspaceHistories
 
 __all__ = ["world"]
 
-HISTORIES = int(os.environ.get("HISTORIES", "100"))
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
 SHARES: dict[type[Histories], float] = {
     UploadHistories: 0.2,
     ProjectHistories: 0.2,
