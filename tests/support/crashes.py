@@ -121,6 +121,8 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     warm_up(world)
     arranged = scenario.arrange(world)
     known = ids(world)
+    gc.unfreeze()
+    gc.collect()
     gc.freeze()
 
     def ended(end: End) -> End:

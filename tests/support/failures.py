@@ -78,6 +78,8 @@ def endure(world: World, scenario: Scenario, seed: int, check: Check | None = No
     warm_up(world)
     arranged = scenario.arrange(world)
     known = ids(world)
+    gc.unfreeze()
+    gc.collect()
     gc.freeze()
 
     def undisturbed() -> End:

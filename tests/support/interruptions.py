@@ -48,6 +48,8 @@ def interrupt(world: World, pair: Interruption, check: Check) -> tuple[int, list
     """
     warm_up(world)
     arranged = pair.arrange(world)
+    gc.unfreeze()
+    gc.collect()
     gc.freeze()
 
     def undisturbed() -> End:
