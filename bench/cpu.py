@@ -1,9 +1,10 @@
 """CPU of a warm handler over the CPU of the same AWS calls made bare with boto3, operation by operation.
 
 Both sides make the same calls with the same parameters, sign the same URLs and forms, and get the same recorded
-answers, in one process. They take turns in many short rounds, and the figure is the median of the ratios of neighbours,
-which other load on the machine touches alike. The handler's side is everything from the event to the answer: matching,
-authentication, bodies, rows, the access log. The lookup of a token is left out, as it is in the counts.
+answers over connections that are kept open, in one process; what answers is in another. They take turns in many short
+rounds, and the figure is the median of the ratios of neighbours, which other load on the machine touches alike. The
+handler's side is everything from the event to the answer: matching, authentication, bodies, rows, the access log. The
+lookup of a token is left out, as it is in the counts.
 """
 
 import contextlib

@@ -1,11 +1,12 @@
 """A product in this process on a fake cloud whose answers can be recorded and played again.
 
-Played answers cost next to nothing, so that what is left of an operation is the product's own work and the SDK's.
+Played answers come from another process over real connections, so that what is left of an operation is the product's
+own work and all that the SDK has to do for its calls.
 """
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalice.app import Chalice
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from bench.player import Answer, Players, players
 from chalicelib import aws, identity, rows
 from chalicelib.identity import tokens
 from chalicelib.settings import settings
@@ -23,11 +25,12 @@ from infra.local.pump import Pump
 from infra.resources import provision
 from tests.support.calls import counting
 from tests.support.client import Client, Reply
-from tests.support.cloud import CREDENTIALS, PARAMETERS
+from tests.support.cloud import CREDENTIALS, PARAMETERS, REGION
 
-Answer = tuple[int, dict[str, Any], Any]
 Act = Callable[[], object]
 
+_AWS = ["*.amazonaws.com", f"*.{REGION}.amazonaws.com", "*.s3.amazonaws.com", f"*.s3.{REGION}.amazonaws.com"]
+_players: list[Players] = []
 _SIGNERS = ("generate_presigned_url", "generate_presigned_post")
 
 
@@ -191,8 +194,13 @@ def stage() -> Iterator[Stage]:
     before = dict(os.environ)
     mock = mock_aws()
     mock.start()
-    try:
-        os.environ.update(CREDENTIALS)
+    with ExitStack() as stack:
+        stack.callback(_restore, before)
+        stack.callback(mock.stop)
+        server, authority = stack.enter_context(players(_AWS))
+        _players.append(server)
+        stack.callback(_players.remove, server)
+        os.environ.update(CREDENTIALS, AWS_CA_BUNDLE=str(authority))
         os.environ.update(provision("local", parameters=PARAMETERS))
         os.environ.update(AUTH="required", POWERTOOLS_LOG_LEVEL="WARNING")
         boto3.DEFAULT_SESSION = None
@@ -202,35 +210,35 @@ def stage() -> Iterator[Stage]:
         settings.cache_clear()
         from app import app
 
-        with remembering():
-            yield Stage(app)
-    finally:
-        mock.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        settings.cache_clear()
+        stack.enter_context(remembering())
+        yield Stage(app)
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.cache_clear()
 
 
 @contextmanager
 def played(recording: Recording) -> Iterator[Callable[[], None]]:
-    """Have every call answered as it was recorded. Yields what begins the recording anew; it must have been played to
-    its end by then."""
+    """Have every call answered as it was recorded, by the stage's other process. Yields what begins the recording anew;
+    it must have been played to its end by then."""
     position = 0
     original = BotocoreStubber.process_request
 
-    def play(self: Any, request: Any) -> Answer:
+    def pass_on(self: Any, request: Any) -> None:
         nonlocal position
-        answer = recording.answers[position]
         position += 1
-        return answer
 
     def rewind() -> None:
         nonlocal position
         assert position in (0, len(recording.answers)), f"{position} calls were made of {len(recording.answers)}"
         position = 0
 
-    BotocoreStubber.process_request = play  # type: ignore[method-assign]
+    BotocoreStubber.process_request = pass_on  # type: ignore[method-assign]
     try:
-        yield rewind
+        with _players[-1].playing(recording.answers):
+            yield rewind
     finally:
         BotocoreStubber.process_request = original  # type: ignore[method-assign]

@@ -7,7 +7,8 @@ import pytest
 
 from bench import cpu, disorder, imports, listings, sections, table, transfers, trees
 from bench.__main__ import main
-from bench.stage import Recording
+from bench.operations import all_operations
+from bench.stage import stage
 from bench.table import MISS, OK, Row
 from chalicelib.apis.projectassets import copied_files
 
@@ -64,8 +65,13 @@ def test_every_section_has_rows() -> None:
         assert sections.SECTIONS[module.SECTION] == module.__name__
 
 
-def test_two_acts_are_compared_on_the_same_answers() -> None:
-    found = cpu.compared(lambda: sum(range(20_000)), lambda: sum(range(20_000)), Recording([], []), rounds=3)
+def test_a_handler_and_bare_calls_are_compared_on_the_same_answers() -> None:
+    with stage() as on:
+        operation = next(one for one in all_operations() if one.name == "inline media")
+        act = operation.arrange(on)
+        recording = on.record(act)
+        found = cpu.compared(act, cpu.bare(recording), recording, rounds=1)
+    assert [f"{service} {name}" for service, name, _ in recording.calls] == ["dynamodb GetItem", "s3 GetObject"]
     assert found.ratio > 0
     assert min(found.handler, found.bare) > 0
 
