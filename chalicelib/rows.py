@@ -31,13 +31,14 @@ from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.expressions.update import Update as Changes
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 
+from chalicelib import dynamodb
 from chalicelib.aws import USER_AGENT
 from chalicelib.errors import Busy
-from chalicelib.items import ItemParsers
 from chalicelib.settings import settings
 
 DUE_SHARDS = 4
@@ -98,21 +99,58 @@ class Row(Model):
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
-        return _table(getattr(settings(), cls.table_setting))
+        return _table(cls.table_name())
+
+    @classmethod
+    def table_name(cls) -> str:
+        """The name of the table that these rows are in."""
+        return str(getattr(settings(), cls.table_setting))
+
+    # PynamoDB looks, for each row and in each of these three, at every attribute that a row may have.
+
+    def __init__(self, pk: str | None = None, sk: str | None = None, **attributes: Any) -> None:
+        """A row that is not written yet.
+
+        Raises:
+            ValueError: there is no such attribute.
+        """
+        if unknown := attributes.keys() - self.get_attributes().keys():
+            raise ValueError(f"a {type(self).__name__} has no {', '.join(sorted(unknown))}")
+        keys = {name: key for name, key in (("pk", pk), ("sk", sk)) if key is not None}
+        self.attribute_values: dict[str, Any] = {**keys, **attributes}
+
+    @classmethod
+    def from_raw_data(cls: type[_R], data: dict[str, Any]) -> _R:
+        """The row that an item stands for."""
+        row = cls()
+        attributes = cls.get_attributes()
+        for name, value in data.items():
+            attribute = attributes.get(name)
+            if attribute is not None and "NULL" not in value:
+                row.attribute_values[name] = attribute.deserialize(attribute.get_value(value))
+        return row
+
+    def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+        """The item that stands for this row."""
+        attributes = self.get_attributes()
+        item = {}
+        for name, value in self.attribute_values.items():
+            if value is not None and (serialized := attributes[name].serialize(value)) is not None:
+                item[name] = {attributes[name].attr_type: serialized}
+        return item
 
     @classmethod
     def find(cls: type[_R], pk: str, sk: str) -> _R | None:
         """The row under this key, read consistently; None when there is none."""
-        answer = cls._get_connection().get_item(pk, range_key=sk, consistent_read=True)
-        item = answer.get("Item")
+        asked = {"TableName": cls.table_name(), "Key": _key(pk, sk), "ConsistentRead": True}
+        item = _dynamodb().dispatch("GetItem", asked).get("Item")
         return cls.from_raw_data(item) if item else None
 
     @classmethod
     def find_many(cls: type[_R], keys: Sequence[tuple[str, str]]) -> list[_R]:
         """The rows under these keys (at most 100), read consistently in one call; absent ones are left out."""
-        name = cls._get_connection().table_name
-        asked = {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys], "ConsistentRead": True}
-        return [cls.from_raw_data(item) for _, item in _got({name: asked})] if keys else []
+        asked = {"Keys": [_key(pk, sk) for pk, sk in keys], "ConsistentRead": True}
+        return [cls.from_raw_data(item) for _, item in _got({cls.table_name(): asked})] if keys else []
 
     @classmethod
     def below(
@@ -193,18 +231,16 @@ def find_each(*blanks: Row) -> list[Any]:
 
     One consistent BatchGetItem, whatever tables they are in.
     """
-    kinds = {(getattr(settings(), row.table_setting), row.pk, row.sk): type(row) for row in blanks}
+    kinds = {(row.table_name(), row.pk, row.sk): type(row) for row in blanks}
     wanted: dict[str, Any] = {}
     for table, pk, sk in kinds:
         asked = wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})
-        asked["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
-    for table in wanted:
-        _table(table)  # so that PynamoDB knows its keys
+        asked["Keys"].append(_key(pk, sk))
     found: dict[tuple[str, str, str], Row] = {}
     for table, item in _got(wanted):
         key = table, item["pk"]["S"], item["sk"]["S"]
         found[key] = kinds[key].from_raw_data(item)
-    return [found.get(key) for key in ((getattr(settings(), row.table_setting), row.pk, row.sk) for row in blanks)]
+    return [found.get(key) for key in ((row.table_name(), row.pk, row.sk) for row in blanks)]
 
 
 def _got(wanted: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -301,8 +337,7 @@ def create(row: Row) -> None:
         ConditionFailed: there is one already.
     """
     row.written_by = uuid.uuid4().hex
-    request = row.get_save_kwargs_from_instance(absent(type(row)), "ALL_OLD")
-    _conditional("PutItem", request, row)
+    _conditional("PutItem", _request(row, absent(type(row)), whole=True), row)
 
 
 def update(row: _R, actions: Sequence[Action], condition: Condition | None = None) -> _R:
@@ -312,16 +347,14 @@ def update(row: _R, actions: Sequence[Action], condition: Condition | None = Non
         ConditionFailed: the condition was not met.
     """
     stamp = uuid.uuid4().hex
-    request = row.get_update_kwargs_from_instance([*actions, type(row).written_by.set(stamp)], condition, "ALL_OLD")
-    request["ReturnValues"] = "ALL_NEW"
-    answer = _conditional("UpdateItem", request, row, stamp)
+    request = _request(row, condition, [*actions, type(row).written_by.set(stamp)])
+    answer = _conditional("UpdateItem", {**request, "ReturnValues": "ALL_NEW"}, row, stamp)
     return answer if answer is not None else row
 
 
 def delete(row: Row) -> None:
     """Delete the row under this row's key; no matter if there is none."""
-    connection = row._get_connection()
-    connection.delete_item(row.pk, range_key=row.sk)
+    _dynamodb().dispatch("DeleteItem", {"TableName": row.table_name(), "Key": _key(row.pk, row.sk)})
 
 
 def transact(*steps: Step) -> None:
@@ -390,17 +423,43 @@ def _conditional(operation: str, request: dict[str, Any], row: _R, stamp: str | 
 
 
 def _transaction_item(step: Step, stamp: str) -> dict[str, Any]:
-    cls = type(step.row)
-    if isinstance(step, Put):
-        step.row.written_by = stamp
-        return {"Put": step.row.get_save_kwargs_from_instance(step.condition, "ALL_OLD")}
-    if isinstance(step, Update):
-        actions = [*step.actions, cls.written_by.set(stamp)]
-        return {"Update": step.row.get_update_kwargs_from_instance(actions, step.condition, "ALL_OLD")}
-    if isinstance(step, Delete):
-        return {"Delete": step.row.get_delete_kwargs_from_instance(step.condition, "ALL_OLD")}
-    check = cls.get_operation_kwargs_from_class(step.row.pk, step.row.sk, step.condition)
-    return {"ConditionCheck": {**check, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+    match step:
+        case Put(row, condition):
+            row.written_by = stamp
+            return {"Put": _request(row, condition, whole=True)}
+        case Update(row, actions, condition):
+            return {"Update": _request(row, condition, [*actions, type(row).written_by.set(stamp)])}
+        case Delete(row, condition):
+            return {"Delete": _request(row, condition)}
+        case Check(row, condition):
+            return {"ConditionCheck": _request(row, condition)}
+
+
+def _request(
+    row: Row, condition: Condition | None, actions: Sequence[Action] = (), *, whole: bool = False
+) -> dict[str, Any]:
+    """The parameters of a write: of the whole row, of what actions change in it, or of nothing but its key."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    subject = {"Item": row.serialize()} if whole else {"Key": _key(row.pk, row.sk)}
+    request: dict[str, Any] = {
+        "TableName": row.table_name(),
+        **subject,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if condition is not None:
+        request["ConditionExpression"] = condition.serialize(names, values)
+    if actions:
+        request["UpdateExpression"] = Changes(*actions).serialize(names, values)
+    if names:
+        request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+    if values:
+        request["ExpressionAttributeValues"] = values
+    return request
+
+
+def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 # One botocore client for all tables: PynamoDB would make one per model, some 50 ms each on a cold start.
@@ -422,9 +481,11 @@ def _dynamodb() -> Connection:
     if _connection is None:
         with _making:
             if _connection is None:
+                # What PynamoDB makes has the right types: looking at every value again is a twentieth of a call's CPU.
+                config = Config(user_agent=USER_AGENT, parameter_validation=False)
                 made = Connection(read_timeout_seconds=10, connect_timeout_seconds=3, max_pool_connections=64)
-                made.session.set_default_client_config(Config(user_agent=USER_AGENT))
-                made.session.register_component("response_parser_factory", ItemParsers())
+                made.session.set_default_client_config(config)
+                dynamodb.prepare(made.session)
                 _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
                 _connection = made
     return _connection

@@ -4,6 +4,7 @@ The `Host` header is compared with the configured origins. `X-Forwarded-Host` is
 our own distributions add as `X-Origin-Secret`: anyone can send the former, nobody else the latter.
 """
 
+import functools
 import hmac
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ def _configured(host: Host) -> str:
             return ours.stores_origin
 
 
+@functools.lru_cache(maxsize=256)
 def _same_host(asked: str, configured: str) -> bool:
     wanted = urlsplit(configured)
     default = _DEFAULT_PORTS.get(wanted.scheme)

@@ -1,15 +1,20 @@
 """Rows: nobody's write is lost, and a write whose answer was lost counts as what it was."""
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import chalicelib
 from chalicelib.errors import Busy
 from chalicelib.files.models import File
 from chalicelib.rows import (
     Check,
     ConditionFailed,
     Put,
+    Row,
     TransactionCancelled,
     Update,
     absent,
@@ -131,3 +136,27 @@ def test_many_rows_are_read_at_once_and_absent_ones_left_out(world: World) -> No
         create(named(f"f{number}"))
     found = File.find_many([(f"file#f{number}", "file") for number in range(0, 60, 2)])
     assert {row.file_id for row in found} == {f"f{number}" for number in range(0, 30, 2)}
+
+
+def test_a_row_has_no_attribute_that_its_kind_has_not() -> None:
+    with pytest.raises(ValueError, match="a File has no nmae"):
+        File("file#1", "file", nmae="a.png")
+
+
+def test_attributes_are_what_rows_are_read_and_written_by() -> None:
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        if not module.name.startswith("chalicelib.sandboxed"):
+            importlib.import_module(module.name)
+    kinds = list(all_kinds(Row))
+    assert len(kinds) > 40
+    for kind in kinds:
+        for name, attribute in kind.get_attributes().items():
+            assert attribute.attr_name == name, "a row knows its attributes by one name, in Python and in DynamoDB"
+            assert (attribute.default, attribute.default_for_new) == (None, None), "a row has what it was given"
+            assert attribute.null or name in ("pk", "sk"), "a row may lack everything but its key"
+
+
+def all_kinds(base: type[Row]) -> Iterator[type[Row]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from all_kinds(kind)

@@ -1,17 +1,20 @@
-"""Rows come out of DynamoDB as they went in, whatever their values are, and as the SDK itself would read them."""
+"""Our parts of the DynamoDB client do what the SDK's own do: items are read as they are, calls go where they must."""
 
 import base64
 import json
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.items import ItemParsers
+from chalicelib import dynamodb
+from chalicelib.dynamodb import ItemParsers
+from tests.support.cloud import CREDENTIALS
 
 MODEL: ServiceModel = boto3.client("dynamodb", region_name="us-east-1").meta.service_model
 TEXTS = st.text()
@@ -72,3 +75,47 @@ def test_what_a_failed_condition_found_is_read_as_the_sdk_reads_it() -> None:
 def test_another_protocol_is_not_taken_for_this_one() -> None:
     with pytest.raises(ValueError, match="rest-json"):
         ItemParsers().create_parser("rest-json")
+
+
+PLACES = {
+    "a region": {},
+    "another": {"AWS_DEFAULT_REGION": "eu-west-2"},
+    "China": {"AWS_DEFAULT_REGION": "cn-north-1"},
+    "a government's": {"AWS_DEFAULT_REGION": "us-gov-west-1"},
+    "FIPS": {"AWS_USE_FIPS_ENDPOINT": "true"},
+    "the local cloud": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
+    "an address for DynamoDB alone": {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8001"},
+}
+
+
+@pytest.mark.parametrize("environment", PLACES.values(), ids=PLACES)
+def test_calls_go_where_the_sdk_would_send_them(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**CREDENTIALS, **environment}.items():
+        monkeypatch.setenv(name, value)
+    ours, theirs = botocore.session.get_session(), botocore.session.get_session()
+    dynamodb.prepare(ours)
+    sent = [_sent(session.create_client("dynamodb")) for session in (ours, theirs)]
+    assert sent[0] == sent[1]
+
+
+class _SentError(Exception):
+    """A request is about to be sent."""
+
+    def __init__(self, request: Any) -> None:
+        super().__init__()
+        self.request = request
+
+
+def _sent(client: Any) -> tuple[str, str, dict[str, str]]:
+    """Where a call goes, the scope of its signature, and what it tells of itself."""
+
+    def hold(request: Any, **_: Any) -> None:
+        raise _SentError(request)
+
+    client.meta.events.register_first("before-send.dynamodb", hold)
+    with pytest.raises(_SentError) as held:
+        client.get_item(TableName="table", Key={"pk": {"S": "one"}})
+    request = held.value.request
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scope = headers["authorization"].decode().partition(", Signature")[0]
+    return request.url, scope, {name: headers[name] for name in ("x-amz-target", "content-type", "content-length")}
