@@ -84,7 +84,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for function, needs in unused.items():
             terminalreporter.line(f"{function} may and never does: {needs}", red=True)
         if not denied and not unused:
-            terminalreporter.line("each function may do what it does in the suite, and nothing else")
+            terminalreporter.line("each function may do what it does itself in the suite, and nothing else")
+        for function, count in permissions.counted().items():
+            allowed = count.total()
+            terminalreporter.line(f"{function}: {allowed} permissions, {allowed - len(unused.get(function, []))} used")
     if _SITES in config.stash:
         uncovered, unknown = config.stash[_SITES]
         terminalreporter.section("crash cases")

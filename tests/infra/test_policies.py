@@ -2,15 +2,18 @@
 
 moto enforces no policies, so this reads them itself: stories are led, whole lives of assets, uploads and stores, and
 each call is held against the policy of the function that made it. In the end, the calls of all tests are: a permission
-that no test needs has to go, or its test is missing. To have a further API judged at once, write a `@story`.
+that its own function needs in no test has to go, or its test is missing. To have a further API judged at once, write a
+`@story`; what several functions do has its tests in `test_verdicts_by_function` and `test_parts_of_functions`.
 """
 
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -534,21 +537,31 @@ def everything_allowed() -> dict[str, set[Need]]:
 def test_the_judge_finds_what_is_too_much_and_what_is_too_little() -> None:
     assert permissions.judge(everything_allowed()) == ({}, {})
     for function, allowed in everything_allowed().items():
-        for resource in {resource for _, resource in allowed}:
-            without = {
-                name: {need for need in needed if need[1] != resource}
-                for name, needed in everything_allowed().items()
-                if name == function or {name, function} == {"scan_small", "scan_large"}
-            }
-            denied, unused = permissions.judge(everything_allowed() | without)
+        for need in allowed:
+            denied, unused = permissions.judge(everything_allowed() | {function: allowed - {need}})
             assert denied == {}
-            assert resource in {name.replace("*", "x") for _, name in unused[function]}
-    action = ("dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:123456789012:table/assetmanager-local-identities")
-    nobody_does = {function: allowed - {action} for function, allowed in everything_allowed().items()}
-    assert permissions.judge(nobody_does) == ({}, {"api_handler": [action]})
+            assert [(action, name.replace("*", "x")) for action, name in unused[function]] == [need]
+            assert unused.keys() == {function}
     more = everything_allowed()
+    action = ("dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:123456789012:table/assetmanager-local-identities")
     more["sweep"].add(action)
     assert permissions.judge(more) == ({"sweep": [action]}, {})
+
+
+def test_operations_tells_how_much_each_function_may() -> None:
+    told = {
+        function: [int(number or 0) for number in numbers.replace(" ", "").split("|")]
+        for function, numbers in re.findall(
+            r"^\| `(\w+)` \|((?: *\d* *\|){4} *\d+) \|$",
+            Path("docs/operations.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    }
+    services = ("dynamodb", "s3", "sqs", "cloudfront")
+    assert told == {
+        function: [*(count[service] for service in services), count.total()]
+        for function, count in permissions.counted().items()
+    }
 
 
 @pytest.mark.last

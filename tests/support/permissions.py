@@ -1,12 +1,14 @@
 """Which function makes which AWS call, in every test, and whether its policy allows it: moto enforces no policies.
 
 What runs inside `acting` is done by that function; requests to the app and deliveries to its consumers are so by
-themselves. Every call is kept in `recorded` for as long as the process lives, by function, action and resource.
+themselves. Every call is kept in `recorded` for as long as the process lives, by function, action and resource; of what
+is done `by_chance`, only what no policy allows.
 """
 
 import functools
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -48,6 +50,8 @@ _ELSEWHERE = "000000000000"
 recorded: dict[str, set[Need]] = {}
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 _running: list[str] = []
+_noting: list[dict[str, set[Need]]] = []
+_chances: list[bool] = []
 _lock = threading.Lock()
 
 
@@ -95,40 +99,33 @@ Judgement = dict[str, list[Need]]
 
 
 def judge(did: Mapping[str, set[Need]] | None = None) -> tuple[Judgement, Judgement]:
-    """What functions did and may not do, and what they may do and need not, by everything recorded.
-
-    Every resource that a function's policy names has to be used by that very function, and every action that it may do
-    there has to be done there by some function: several tell the same listeners of all APIs, and which of them a test
-    has write a row, and which find the row written, is chance. The two scan functions are one in two sizes: what the
-    one does besides arrivals, the other does for larger files.
+    """What functions did and may not do, and what they may do and never do themselves, by everything recorded.
 
     Args:
         did: what each function did; by default what was recorded.
     """
     denied, unused = {}, {}
-    known = recorded if did is None else did
-    done = {need for made in known.values() for need in made}
     for function in functions():
-        policy, made = _policy(function), known.get(function, set())
-        if too_little := {need for need in made if not policy.allowing(need)}:
+        made = (recorded if did is None else did).get(function, set())
+        allowed = {need: _policy(function).allowing(need) for need in made}
+        if too_little := {need for need in made if not allowed[need]}:
             denied[function] = sorted(too_little)
-        alike = made | (known.get(_ALIKE[function], set()) if function in _ALIKE else set())
-        touched = {_of_service(permission) for need in alike for permission in policy.allowing(need)}
-        too_much = {
-            permission
-            for permission in policy.permissions()
-            if _of_service(permission) not in touched or not any(_fits(need, permission) for need in done)
-        }
-        if too_much:
+        if too_much := _policy(function).permissions().difference(*allowed.values()):
             unused[function] = sorted(too_much)
     return denied, unused
 
 
-_ALIKE = {"scan_small": "scan_large", "scan_large": "scan_small"}
+def counted() -> dict[str, Counter[str]]:
+    """How many permissions each function has, by service."""
+    return {
+        function: Counter(action.partition(":")[0] for action, _ in _policy(function).permissions())
+        for function in functions()
+    }
 
 
-def _of_service(permission: Need) -> Need:
-    return permission[0].partition(":")[0], permission[1]
+@functools.cache
+def _allows(function: str, need: Need) -> bool:
+    return bool(_policy(function).allowing(need))
 
 
 def _fits(need: Need, permission: Need) -> bool:
@@ -144,6 +141,27 @@ def hear(other: dict[str, list[list[str]]]) -> None:
     """Add what another process recorded."""
     for function, made in other.items():
         recorded.setdefault(function, set()).update((action, resource) for action, resource in made)
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, set[Need]]]:
+    """Note what each function does while the block runs."""
+    noted: dict[str, set[Need]] = {}
+    _noting.append(noted)
+    try:
+        yield noted
+    finally:
+        _noting.pop()
+
+
+@contextmanager
+def by_chance() -> Iterator[None]:
+    """What functions do in the block is done another time or not: it shows what they may not do, not what they need."""
+    _chances.append(True)
+    try:
+        yield
+    finally:
+        _chances.pop()
 
 
 @contextmanager
@@ -242,9 +260,13 @@ def _record(call: Call) -> None:
     function = _acting.get() or (_running[0] if len(set(_running)) == 1 else None)
     if function is not None:
         for action, resource in needs(call):
-            if _ELSEWHERE in resource:  # another cloud than that of the tests, with an account of its own
-                continue
-            recorded.setdefault(function, set()).add((action, _short(resource)))
+            if _ELSEWHERE in resource.partition("/")[0]:
+                continue  # another cloud than that of the tests, with an account of its own
+            need = action, _short(resource)
+            if not _chances or not _allows(function, need):
+                recorded.setdefault(function, set()).add(need)
+            for noted in _noting:
+                noted.setdefault(function, set()).add(need)
 
 
 def _short(resource: str) -> str:

@@ -4,11 +4,13 @@ A hundred histories here, which take about a minute of one core; `make soak` run
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.support import permissions
 from tests.support.world import World, world
 from tests.survival.base import Histories
 from tests.survival.everything import AllHistories
@@ -49,6 +51,13 @@ def settings_for(share: float) -> settings:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else is running, so waiting is for nothing."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def by_chance() -> Iterator[None]:
+    """No function may do something only because a history came upon it."""
+    with permissions.by_chance():
+        yield
 
 
 @pytest.mark.parametrize("kind", SHARES, ids=lambda kind: kind.__name__)
