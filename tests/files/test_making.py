@@ -28,17 +28,24 @@ API = "tests"
 KIND = "tests.making"
 
 
+class Order(Row):
+    """Says which run is wanted; among the jobs, as the product's own runs are guarded."""
+
+    table_setting = "jobs_table"
+
+    run = UnicodeAttribute(null=True)
+
+
 class Shelf(Row):
-    """Who has things made, and the things it has got."""
+    """The things that somebody has had made."""
 
     table_setting = "stores_table"
 
-    run = UnicodeAttribute(null=True)
     file_id = UnicodeAttribute(null=True)
     library_key = UnicodeAttribute(null=True)
 
 
-SHELF = Shelf("shelf", "shelf")
+ORDER = Order("order", "order")
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +56,9 @@ def heard(world: World) -> Iterator[list[tuple[str, str]]]:
         API,
         owners.Owner(lambda owner_id, file: told.append((owner_id, file.verdict)), lambda owner_id, file_id: None),
     )
-    shelf = Shelf("shelf", "shelf")
-    shelf.run = "run-1"
-    create(shelf)
+    order = Order("order", "order")
+    order.run = "run-1"
+    create(order)
     yield told
     owners._owners.pop(API)
 
@@ -62,7 +69,7 @@ def run(run_id: str = "run-1") -> Run:
         thing.file_id, thing.library_key = file.file_id, file.library_key
         return [Put(thing, absent(Shelf))]
 
-    return Run(run_id, lambda path: f"{API}:{path}", rows, "u1", [Check(SHELF, Shelf.run == run_id)])
+    return Run(run_id, lambda path: f"{API}:{path}", rows, "u1", [Check(ORDER, Order.run == run_id)])
 
 
 def outputs(count: int, content: bytes = b"content of ") -> list[Output]:
@@ -75,7 +82,7 @@ def things() -> dict[str, Any]:
 
 def give_up() -> None:
     """What an owner does with a run that failed or was canceled."""
-    update(SHELF, [Shelf.run.remove()])
+    update(ORDER, [Order.run.remove()])
     had = things()
     references.release_each((thing.file_id, f"{API}:{path}") for path, thing in had.items())
     for thing in had.values():
@@ -166,7 +173,7 @@ def test_a_worker_that_makes_other_bytes_the_second_time_leaves_no_orphan(world:
 
 def test_two_runs_never_share_a_file(world: World) -> None:
     making.make(run(), outputs(1))
-    update(SHELF, [Shelf.run.set("run-2")])
+    update(ORDER, [Order.run.set("run-2")])
     delete(things()["d/00000.txt"])
     making.make(run("run-2"), outputs(1))
     assert len(stored(world)) == 2
@@ -210,7 +217,7 @@ def test_a_scanner_that_cannot_answer_stores_nothing(world: World, monkeypatch: 
 
 def test_nothing_is_written_for_a_run_that_was_given_up(world: World) -> None:
     making.make(run(), outputs(5))
-    update(SHELF, [Shelf.run.remove()])
+    update(ORDER, [Order.run.remove()])
     with pytest.raises(making.Unwanted):
         making.make(run(), outputs(50))
     assert len(things()) == 5
@@ -276,10 +283,10 @@ def planned(world: World) -> str:
 def given_up(world: World) -> str:
     """A job that takes back what a part made that died halfway, its message waiting."""
     making.make(run(), outputs(3))
-    update(SHELF, [Shelf.run.set("run-2")])
+    update(ORDER, [Order.run.set("run-2")])
     with pytest.raises(making.Unwanted):
         making.make(run(), outputs(5))
-    update(SHELF, [Shelf.run.remove()])
+    update(ORDER, [Order.run.remove()])
 
     def do(job: Job) -> None:
         had = things()

@@ -48,9 +48,11 @@ def named(parts: list[Part]) -> pytest.MarkDecorator:
 
 @contextmanager
 def does(function: str, calls: str) -> Iterator[None]:
-    """Expects a function to make these calls in the block, and perhaps others."""
+    """Expects a function to make these calls in the block, and perhaps others that it may make."""
     with permissions.noting() as noted:
         yield
+    denied, _ = permissions.judge(noted)
+    assert denied == {}
     made = {_short(need) for need in noted.get(function, set())}
     assert set(calls.split(", ")) <= made, f"{function} only did {sorted(made)}"
 

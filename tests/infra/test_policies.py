@@ -19,10 +19,12 @@ from typing import Any
 import pytest
 
 from chalicelib.apis.assets import chains
+from chalicelib.apis.assets.models import Asset
 from chalicelib.apis.workspaces import clones
 from chalicelib.files import intake, objects, publications, scanning, uploads
 from chalicelib.files.models import File
 from chalicelib.jobs import queues, running
+from chalicelib.jobs.models import Job
 from chalicelib.rows import transact
 from chalicelib.settings import settings
 from tests.files.scanners.samples import EICAR
@@ -546,6 +548,18 @@ def test_the_judge_finds_what_is_too_much_and_what_is_too_little() -> None:
     action = ("dynamodb:DeleteItem", "arn:aws:dynamodb:us-east-1:123456789012:table/assetmanager-local-identities")
     more["sweep"].add(action)
     assert permissions.judge(more) == ({"sweep": [action]}, {})
+
+
+def test_what_is_done_by_chance_shows_what_may_not_be_done_but_not_what_is_needed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(permissions, "recorded", {})
+    with permissions.by_chance(), permissions.acting("scan_small"):
+        Job.get_by_id("none")
+        Asset.get_by_id("0" * 24)
+    action = ("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/assetmanager-local-assets")
+    assert permissions.recorded == {"scan_small": {action}}
+    assert permissions.judge()[0] == {"scan_small": [action]}
 
 
 def test_operations_tells_how_much_each_function_may() -> None:
