@@ -15,36 +15,31 @@ happened entirely or not at all. A `repeatable` request is also sent again by it
 happened.
 
 All that a death leaves behind is the cloud, so what it left is repaired once for each state of the cloud: after each
-write. Ahead of a later write, or at a call that only reads, the cloud is as the write before left it; these points are
-run far enough to see that nothing swallows the crash there. Ahead of the first write it is as if nothing had happened,
-and behind the last one of a request as in the undisturbed run: both of these are repaired anyway.
+write. Ahead of a write, or at a call that only reads, the cloud is as the write before left it; there, once for each
+place in the source, a run goes far enough to see that nothing swallows the crash.
+
+A call may also fail and the process live (`tests.support.troubles`; of requests: `tests.support.failures`). A message
+that was handled in part then comes again, and the end state must be that of the undisturbed run as well. Where several
+failures leave the cloud in one state, that is repaired once.
 
 An API that wants this writes scenarios and, if it has promises of its own across rows, a `check` (see `survive`).
 """
 
 import gc
-import os
-import pickle
-import signal
-import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from chalicelib import aws
-from tests.support import permissions, sites
-from tests.support.calls import Call, Crash, counting, on_call
+from chalicelib.errors import Busy
+from chalicelib.web.failures import expected
+from tests.support import kinds, sites, troubles
+from tests.support.calls import Call, Crash
 from tests.support.cloud import forget
-from tests.support.sites import READS
-from tests.support.snapshots import Snapshot, difference, disagreements, ids, snapshot
+from tests.support.forks import End, Point, at_calls, forked
+from tests.support.snapshots import difference, disagreements, ids, snapshot
+from tests.support.troubles import Trouble
 from tests.support.world import World
-
-Moment = Literal["before", "after"]
-
-_LONGEST_RUN = 240  # seconds, on a machine that is busy with other things
-_NOT_REACHED = "was not reached"
-_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,7 @@ class Scenario:
 
 
 Check = Callable[[World], list[str]]
+_A = TypeVar("_A")
 
 
 @dataclass(slots=True)
@@ -78,34 +74,26 @@ class Report:
     scenario: str
     calls: list[str] = field(default_factory=list)
     crash_points: int = 0
+    troubles: int = 0
     failures: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    number: int
-    moment: Moment
-    call: str
-    repeated: bool
-    repaired: bool
+@dataclass(slots=True)
+class _Death:
+    """The process dies, and makes no call from then on."""
+
+    repeated: bool = False
+    survived: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        then = ", request sent again" if self.repeated else ""
-        return f"died {self.moment} call {self.number + 1} ({self.call}){then}"
+        return f"died{', and the request was sent again,' if self.repeated else ''}"
 
+    def strike(self, call: Call) -> None:
+        raise Crash
 
-@dataclass(slots=True)
-class End:
-    """What a forked run tells: how the world is in the end, and was ahead of each call; what is wrong with it; and the
-    calls it made, from where.
-    """
-
-    state: Snapshot | None = None
-    problems: list[str] = field(default_factory=list)
-    calls: list[tuple[str, bool]] = field(default_factory=list)
-    sites: set[str] = field(default_factory=set)
-    states: list[Snapshot] = field(default_factory=list)
-    error: str | None = None
+    def later(self, call: Call) -> None:
+        self.survived.append(str(call))
+        raise Crash
 
 
 def survive(world: World, scenario: Scenario, check: Check | None = None) -> Report:
@@ -118,178 +106,97 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     Raises:
         AssertionError: the undisturbed run itself is not in order.
     """
-    warm_up(world)
-    arranged = scenario.arrange(world)
-    known = ids(world)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    arranged, known = begin(world, scenario.arrange)
+    file = scenario.act.__module__
+    met = frozenset(_met.get(file, ()))
 
-    def ended(end: End) -> End:
+    def act() -> None:
+        sites.seen.clear()
+        scenario.act(world, arranged)
+
+    def ways(point: Point) -> list[_Death | Trouble]:
+        deaths: list[_Death | Trouble] = []
+        if point.moment == "before":
+            deaths = [] if point.times else [_Death()]
+        elif not point.reads:
+            deaths = [_Death(), _Death(repeated=True)] if scenario.repeatable else [_Death()]
+        return deaths + (troubles.of_message(point, met) if scenario.kind == "message" else [])
+
+    def ended(
+        suffered: tuple[Point, _Death | Trouble] | None, raised: BaseException | None, others: Sequence[End]
+    ) -> End:
+        end = End(sites=set(sites.seen))
+        if suffered is None:
+            if raised is not None:
+                raise raised
+            return repaired(end)
+        point, what = suffered
+        if isinstance(what, Trouble):
+            if raised is not None and not (isinstance(raised, Exception) and isinstance(expected(raised), Busy)):
+                raise raised
+            end.at_work, end.left = what.at_work, hash(frozenset(snapshot(world, known).items()))
+            return end if end.left in [other.left for other in others] else repaired(end)
+        if not isinstance(raised, Crash):
+            end.problems.append("swallowed its death")
+        elif what.survived:
+            end.problems.append(f"went on after its death with {what.survived}")
+        if point.moment == "before":
+            return end
+        if what.repeated:
+            (scenario.again or scenario.act)(world, arranged)
+        return repaired(end)
+
+    def repaired(end: End) -> End:
         world.repair()
         end.problems += disagreements(world) + (check(world) if check else [])
         end.state = snapshot(world, known)
         return end
 
-    def undisturbed() -> End:
-        end = End()
-        sites.seen.clear()
-        forget()
-        with counting() as calls:
-            scenario.act(world, arranged)
-        end.calls = [(str(call), call.operation.startswith(READS)) for call in calls]
-        end.sites = set(sites.seen)
-        return ended(end)
-
-    def nothing() -> End:
-        return ended(End())
-
-    def crashed(points: Sequence[_Point]) -> End:
-        """Die at one point, or at several after which the cloud is as it was."""
-        end = End()
-        for point in points:
-            forget()
-            problem = _die(point, lambda: scenario.act(world, arranged))
-            # A process of its own may make fewer calls: who waits for another makes as many as there is time for.
-            if problem and (problem != _NOT_REACHED or len(points) > 1):
-                end.problems.append(f"{point}: {problem}")
-        if not points[-1].repaired:
-            return end
-        if points[-1].repeated:
-            (scenario.again or scenario.act)(world, arranged)
-        return ended(end)
-
-    whole, none = forked([undisturbed, nothing])
+    whole, disturbed = at_calls(act, ways, ended)
+    [none] = forked([lambda: repaired(End())])
     for end in (whole, none):
         assert end.error is None, f"{scenario.name}: {end.error}"
         assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
     sites.covered.update(whole.sites)
-    points = list(_points(whole.calls, scenario))
-    report = Report(scenario.name, [call for call, _ in whole.calls], len(points))
+    report = Report(scenario.name, whole.calls)
     if scenario.kind == "message":
-        report.failures += [f"{scenario.name}: not begun: {found}" for found in _another_end(none, [whole])]
-    runs = _runs(points, whole.calls, scenario)
-    ends = forked([lambda points=points: crashed(points) for points in runs])  # type: ignore[misc]
-    for together, end in zip(runs, ends, strict=True):
-        happened = scenario.kind == "message" or together[-1].repeated
-        wrong = end.problems if end.error is None else [end.error]
-        if end.error is None and together[-1].repaired:
-            wrong = [*wrong, *_another_end(end, [whole] if happened else [whole, none])]
-        report.failures += [f"{scenario.name}: {together[-1]}: {found}" for found in wrong]
+        report.failures += [f"{scenario.name}: not begun: {found}" for found in another_end(none, [whole])]
+    for point, what, end in disturbed:
+        if isinstance(what, Trouble):
+            report.troubles += 1
+            kinds.failed.update(end.at_work)
+            _met.setdefault(file, set()).add(point.place)
+        else:
+            report.crash_points += 1
+        happened = scenario.kind == "message" or (isinstance(what, _Death) and what.repeated)
+        wrong = [end.error] if end.error else [*end.problems, *another_end(end, [whole] if happened else [whole, none])]
+        report.failures += [f"{scenario.name}: {what} {point}: {found}" for found in wrong]
     return report
 
 
-def warm_up(world: World) -> None:
-    """Make what every run would otherwise make anew: clients, imports, and the pump's knowledge of its queues."""
+_met: dict[str, set[str]] = {}
+"""By the file of tests, the places at which a message was in trouble: those ahead of a test there need it no more."""
+
+
+def begin(world: World, arrange: Callable[[World], _A]) -> tuple[_A, set[str]]:
+    """Make the world in which runs begin. Returns what `arrange` did, and the ids that rows have by now.
+
+    Besides, what every run would otherwise make anew is made: clients, imports, and the pump's knowledge of its queues.
+    """
     aws.s3()
     world.deliver()
     world.sweep()
+    arranged = arrange(world)
+    forget()
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    return arranged, ids(world)
 
 
-def _points(calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[_Point]:
-    points = []
-    last_write = max((number for number, (_, reads) in enumerate(calls) if not reads), default=None)
-    for number, (call, reads) in enumerate(calls):
-        moments: tuple[Moment, ...] = ("before",) if reads else ("before", "after")
-        for moment in moments:
-            as_undisturbed = scenario.kind == "request" and number == last_write
-            repaired = moment == "after" and not as_undisturbed
-            points.append(_Point(number, moment, call, repeated=False, repaired=repaired))
-            if scenario.repeatable and moment == "after":
-                points.append(_Point(number, moment, call, repeated=True, repaired=True))
-    return points
-
-
-def _runs(points: list[_Point], calls: Sequence[tuple[str, bool]], scenario: Scenario) -> list[list[_Point]]:
-    """The points of each process: those of a request up to its first write change nothing, and share one."""
-    first_write = next((number for number, (_, reads) in enumerate(calls) if not reads), len(calls))
-    shared = [point for point in points if point.number <= first_write and point.moment == "before"]
-    if scenario.kind == "message" or not shared:
-        return [[point] for point in points]
-    return [shared, *([point] for point in points if point not in shared)]
-
-
-def _another_end(end: End, allowed: Sequence[End]) -> list[str]:
-    if end.state in [one.state for one in allowed]:
+def another_end(end: End, allowed: Sequence[End]) -> list[str]:
+    """What is wrong with an end that has to be one of those; where a run was not led to its end, nothing."""
+    if end.state is None or end.state in [one.state for one in allowed]:
         return []
-    assert end.state is not None
     assert allowed[0].state is not None
     return [f"another end state than undisturbed:\n{difference(allowed[0].state, end.state)}"]
-
-
-def _die(point: _Point, act: Callable[[], object]) -> str | None:
-    """Run the act until it dies at a crash point. Returns what was wrong with its death."""
-    count, dead, survived = -1, False, []
-
-    def before(call: Call) -> None:
-        nonlocal count, dead
-        if dead:
-            survived.append(str(call))
-            raise Crash
-        count += 1
-        if count == point.number and point.moment == "before":
-            dead = True
-            raise Crash
-
-    def after(call: Call) -> None:
-        nonlocal dead
-        if count == point.number and point.moment == "after" and not dead:
-            dead = True
-            raise Crash
-
-    with on_call(before=before, after=after):
-        try:
-            act()
-        except Crash:
-            return f"went on after its death with {survived}" if survived else None
-    if dead:
-        return "swallowed its death"
-    # A call that fails by design (there is no such object) has no answer to lose.
-    return _NOT_REACHED if point.moment == "before" else None
-
-
-def forked(runs: Sequence[Callable[[], End]]) -> list[End]:
-    """Do each run in a process forked from this one, a few at a time; returns their ends in order."""
-    ends: dict[int, End] = {}
-    under_way: list[tuple[int, int, int]] = []
-    for number, run in enumerate(runs):
-        if len(under_way) == _AT_ONCE:
-            _collect(under_way.pop(0), ends)
-        reading, writing = os.pipe()
-        process = os.fork()
-        if process == 0:
-            os.close(reading)
-            _as_child(run, writing)
-        os.close(writing)
-        under_way.append((number, process, reading))
-    while under_way:
-        _collect(under_way.pop(0), ends)
-    return [ends[number] for number in range(len(runs))]
-
-
-def _as_child(run: Callable[[], End], writing: int) -> None:
-    try:
-        signal.alarm(_LONGEST_RUN)
-        gc.disable()
-        # Waiting for another's lease is waiting for nothing here: nobody else is running.
-        time.sleep = lambda seconds: None
-        try:
-            end = run()
-        except BaseException:  # noqa: BLE001
-            end = End(error=traceback.format_exc())
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump((end, permissions.told()), pipe)
-    finally:
-        os._exit(0)
-
-
-def _collect(child: tuple[int, int, int], ends: dict[int, End]) -> None:
-    number, process, reading = child
-    with os.fdopen(reading, "rb") as pipe:
-        content = pipe.read()
-    os.waitpid(process, 0)
-    if not content:
-        ends[number] = End(error="the run was killed: it took too long")
-        return
-    ends[number], did = pickle.loads(content)  # noqa: S301
-    permissions.hear(did)

@@ -6,14 +6,13 @@ leases have run out by then: it is a late worker. With `dies` it makes the one c
 what a worker that was thought dead does in its last moment. `World.repair` follows, and `check` says what is wrong.
 """
 
-import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.calls import Call, Crash, counting, on_call
-from tests.support.crashes import Check, End, forked, warm_up
-from tests.support.sites import READS
+from tests.support.calls import Call, Crash
+from tests.support.crashes import Check, begin
+from tests.support.forks import End, Point, at_calls
 from tests.support.world import World
 
 
@@ -46,58 +45,47 @@ def interrupt(world: World, pair: Interruption, check: Check) -> tuple[int, list
     Returns:
         How many interruptions there were, and what was wrong.
     """
-    warm_up(world)
-    arranged = pair.arrange(world)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    arranged, _ = begin(world, pair.arrange)
 
-    def undisturbed() -> End:
-        end = End()
-        with counting() as calls:
-            pair.act(world, arranged)
-        end.calls = [(str(call), call.operation.startswith(READS)) for call in calls]
-        return end
+    def ways(point: Point) -> list[_Meanwhile]:
+        held_up = point.moment == "before" and not (pair.dies and point.reads)
+        return [_Meanwhile(world, pair, arranged)] if held_up else []
 
-    def interrupted(number: int) -> End:
-        end = End()
-        _held_up(world, pair, arranged, number)
+    def ended(suffered: tuple[Point, _Meanwhile] | None, raised: BaseException | None, _: Sequence[End]) -> End:
+        if raised is not None and not (suffered is not None and isinstance(raised, Crash)):
+            raise raised
+        if suffered is None:
+            return End()
         world.repair()
-        end.problems += [*check(world), *pair.expect(world, arranged)]
-        return end
+        return End(problems=[*check(world), *pair.expect(world, arranged)])
 
-    (whole,) = forked([undisturbed])
+    whole, ends = at_calls(lambda: pair.act(world, arranged), ways, ended)
     assert whole.error is None, f"{pair.name}: {whole.error}"
-    numbers = [number for number, (_, reads) in enumerate(whole.calls) if not (pair.dies and reads)]
-    ends = forked([lambda number=number: interrupted(number) for number in numbers])  # type: ignore[misc]
     failures = [
-        f"{pair.name}, held up at call {number + 1} ({whole.calls[number][0]}): {problem}"
-        for number, end in zip(numbers, ends, strict=True)
+        f"{pair.name}, held up {point}: {problem}"
+        for point, _, end in ends
         for problem in (end.problems if end.error is None else [end.error])
     ]
-    return len(numbers), failures
+    return len(ends), failures
 
 
-def _held_up(world: World, pair: Interruption, arranged: Any, number: int) -> None:
-    count, inside = -1, False
+@dataclass(slots=True)
+class _Meanwhile:
+    """The other operation of a pair."""
 
-    def before(call: Call) -> None:
-        nonlocal count, inside
-        if inside:
-            return
-        count += 1
-        if pair.dies and count > number:
+    world: World
+    pair: Interruption
+    arranged: Any
+    goes_on: bool = False
+
+    def strike(self, call: Call) -> None:
+        self.goes_on = True
+        if self.pair.pause:
+            self.world.travel(self.pair.pause)
+            self.world.cloud.hand_back()
+        self.pair.other(self.world, self.arranged)
+        self.goes_on = False
+
+    def later(self, call: Call) -> None:
+        if self.pair.dies and not self.goes_on:
             raise Crash
-        if count == number:
-            inside = True
-            if pair.pause:
-                world.travel(pair.pause)
-                world.cloud.hand_back()
-            pair.other(world, arranged)
-            inside = False
-
-    with on_call(before=before):
-        try:
-            pair.act(world, arranged)
-        except Crash:
-            return

@@ -59,6 +59,18 @@ def current() -> str | None:
     return None
 
 
+def place() -> str:
+    """The stack of functions of the product that this call is made by, the innermost first."""
+    found, frame = [], sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_PREFIX):
+            module = frame.f_code.co_filename.removeprefix(_PREFIX)
+            if module not in _FOR_AWS:
+                found.append(f"{module}:{frame.f_code.co_name}")
+        frame = frame.f_back  # type: ignore[assignment]
+    return " ".join(found)
+
+
 @cache
 def written() -> frozenset[str]:
     """Every site there is, by the source."""

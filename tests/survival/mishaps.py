@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from hypothesis import strategies as st
 
 from tests.support.calls import Call, Crash, on_call
-from tests.support.failures import FAILURES, Failure, failing
+from tests.support.troubles import FAILURES, Failure, failing
 
 _T = TypeVar("_T")
 
