@@ -24,7 +24,7 @@ CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
 REFERENCE := chalicelib/reference/ui/swagger-ui.css
 
-.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench bench-peers bench-workers soak load lint format token store production device member package deploy package-check ci clean python
+.PHONY: help run console demo test test-browser screenshots test-uppy test-medialoopster test-deployed test-memory bench bench-peers bench-workers soak test-failures load lint format token store production device member package deploy package-check ci clean python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -61,6 +61,9 @@ test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 1
 
 soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number, SHRINK=0 to see a failure at once
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
+
+test-failures: $(INSTALLED) ## Have AWS fail in every way at every call of every crash case, where the tests choose one
+	EVERY_FAILURE=1 $(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests/faults tests/files
 
 load: $(INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own for a minute, then a count of what is there; CLIENTS= DURATION=
 	$(BIN)/python -m bench.load

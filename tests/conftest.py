@@ -1,8 +1,9 @@
 """Fixtures of all tests, the order of the last, and what several processes of one run know together.
 
-With pytest-xdist no process sees the whole suite: each tells in the end what its functions did and where it survived a
-crash, and the one that started them judges. `--did=FILE` keeps what functions did in a file, so that runs of parts of
-the suite add up, and `--judge` judges policies by what is known however little was run.
+With pytest-xdist no process sees the whole suite: each tells in the end what its functions did, where it survived a
+crash and in what it bore that AWS failed, and the one that started them judges. `--did=FILE` keeps what functions did
+in a file, so that runs of parts of the suite add up, and `--judge` judges policies by what is known however little was
+run.
 """
 
 import json
@@ -11,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from tests.support import permissions, sites
+from tests.support import kinds, permissions, sites
 from tests.support.cloud import cloud
 
-__all__ = ["cloud", "permissions", "sites"]
+__all__ = ["cloud", "kinds", "permissions", "sites"]
 
 _FIRST = {"faults", "survival"}
 _JUDGED = pytest.StashKey[tuple[permissions.Judgement, permissions.Judgement]]()
 _SITES = pytest.StashKey[tuple[list[str], list[str]]]()
+_KINDS = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +54,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     told = getattr(node, "workeroutput", {})
     permissions.hear(told.get("recorded", {}))
     sites.hear(told.get("sites", {}))
+    kinds.failed.update(told.get("kinds", ()))
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,6 +64,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput["recorded"] = permissions.told()
         config.workeroutput["sites"] = sites.told()
+        config.workeroutput["kinds"] = sorted(kinds.failed)
         return
     if kept := config.option.did:
         permissions.hear(json.loads(kept.read_text()) if kept.exists() else {})
@@ -70,7 +74,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.stash[_JUDGED] = permissions.judge()
     if whole:
         config.stash[_SITES] = sites.judge()
-    if config.stash.get(_JUDGED, ({}, {})) != ({}, {}) or config.stash.get(_SITES, ([], [])) != ([], []):
+        config.stash[_KINDS] = kinds.judge()
+    judged = config.stash.get(_JUDGED, ({}, {})), config.stash.get(_SITES, ([], [])), config.stash.get(_KINDS, [])
+    if judged != (({}, {}), ([], []), []):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -97,6 +103,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.line(f"{site} writes, and tests.support.sites does not see it in the source", red=True)
         if not uncovered and not unknown:
             terminalreporter.line(f"each of the {len(sites.written())} functions that write has survived a crash")
+    if _KINDS in config.stash:
+        terminalreporter.section("failures of AWS")
+        for kind in config.stash[_KINDS]:
+            terminalreporter.line(f"{kind}: AWS never fails in it in a crash case", red=True)
+        if not config.stash[_KINDS]:
+            terminalreporter.line(f"AWS has failed in each of the {len(kinds.failed)} kinds of what consumers do")
 
 
 def _whole(config: pytest.Config) -> bool:

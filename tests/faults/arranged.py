@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from chalicelib.apis.assets import chains
 from chalicelib.apis.assets.models import Asset, Replaces
 from chalicelib.files import intake, receiving, references, scanning
@@ -10,6 +12,7 @@ from chalicelib.files.models import Publication
 from chalicelib.files.scanners import ScannerUnavailable
 from chalicelib.rows import Put, transact, update
 from chalicelib.settings import settings
+from tests.support.calls import Call, Crash, on_call
 from tests.support.world import World
 
 PATH = "/government/uploads/system/a.txt"
@@ -144,6 +147,20 @@ def replaced_while_another_publishes(world: World) -> None:
     row = Publication.at(f"/media/{asset_id}/a.txt")
     held = [Publication.lease.set("another's"), Publication.leased_until.set(now + 60), Publication.settled.set(False)]
     update(row, [*held, *row.due_from(now + 60)], Publication.pk.exists())
+
+
+def withdrawn_by_one_who_died(world: World) -> None:
+    """The path of an asset has a lease that has run out, and what is to go is still there."""
+    asset_id = uploaded(world)
+
+    def die(call: Call) -> None:
+        if call.operation == "DeleteObject":
+            raise Crash
+
+    with on_call(before=die), pytest.raises(Crash):
+        world.change(asset_id, draft="true")
+    assert world.published()
+    world.travel(max(world.due_times()) + 1 - world.now().timestamp())
 
 
 def failing_once(world: World, module: Any, name: str, error: Exception) -> None:

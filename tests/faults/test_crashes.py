@@ -23,6 +23,7 @@ from tests.faults.arranged import (
     restored_over_another,
     scanned_upload,
     uploaded,
+    withdrawn_by_one_who_died,
 )
 from tests.files.scanners.samples import EICAR, encrypted, zipped
 from tests.support.crashes import Scenario, survive
@@ -64,6 +65,7 @@ MESSAGES = [
     Scenario("scan that is put off", not_scannable_at_first, lambda w, _: w.deliver(), "message"),
     Scenario("row that is put off", looked_after_in_vain_at_first, lambda w, _: w.sweep(), "message"),
     Scenario("verdict while another publishes", replaced_while_another_publishes, lambda w, _: w.deliver(), "message"),
+    Scenario("path whose holder died", withdrawn_by_one_who_died, lambda w, _: w.sweep(), "message"),
     Scenario("release of what is needed", asked_to_release_what_is_needed, lambda w, _: w.sweep(), "message"),
 ]
 

@@ -90,6 +90,20 @@ def deletion_whose_message_was_lost(world: World) -> None:
     world.travel(UNSENT_SECONDS + 1)
 
 
+def part_whose_message_was_lost(world: World) -> None:
+    being_copied(world)
+    world.deliver_batch("work")
+    world.lose_messages()
+    world.travel(UNSENT_SECONDS + 1)
+
+
+def replaced_file(world: World) -> None:
+    bundles, project = arranged(world)
+    bundles.put(project, "a", b"new")
+    world.deliver()
+    world.travel(2)
+
+
 def part_of_a_job_that_has_ended(world: World) -> None:
     """A part that one worker counted off is taken up once more."""
     bundles, project = arranged(world)
@@ -153,6 +167,8 @@ def ask_delete(world: World, found: tuple[Bundles, int]) -> None:
 
 
 MESSAGES = [
+    Scenario("part whose message was lost", part_whose_message_was_lost, sweep, "message"),
+    Scenario("release of a replaced file", replaced_file, sweep, "message"),
     Scenario("verdict", verdict, deliver, "message"),
     Scenario("copy and share", asked_to_copy_and_share, deliver, "message"),
     Scenario("deletion", asked_to_delete, deliver, "message"),

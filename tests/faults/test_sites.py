@@ -1,10 +1,10 @@
-"""Whatever writes has a crash case: whoever adds a function that writes adds a scenario that comes through it."""
+"""Whatever writes, and whatever consumers do, has a crash case: who adds to it adds a scenario that comes through."""
 
 import ast
 
 import pytest
 
-from tests.support import sites
+from tests.support import kinds, sites
 
 SOURCE = """
 from chalicelib import aws, rows
@@ -71,3 +71,9 @@ def test_the_modules_that_stand_for_aws_have_no_further_functions_that_write() -
 def test_every_function_that_writes_has_a_crash_case() -> None:
     """Looks at the whole suite, so it comes last, and only where everything else was run."""
     assert sites.judge() == ([], [])
+
+
+@pytest.mark.last
+def test_aws_has_failed_in_everything_that_consumers_do() -> None:
+    """Looks at the whole suite, too."""
+    assert kinds.judge() == []

@@ -165,6 +165,12 @@ def handed_in_before_the_scan(world: World) -> None:
     world.deliver("work", "process")
 
 
+def claimed_by_one_who_fell_silent(world: World) -> None:
+    registered(world)
+    assert claim(world) is not None
+    world.travel(310)
+
+
 def cleared_in_vain(world: World) -> None:
     """A run has ended, and every attempt but the last was made to put what it made in order."""
     scheduled(world)
@@ -174,6 +180,7 @@ def cleared_in_vain(world: World) -> None:
 
 
 MESSAGES = [
+    Scenario("task whose worker fell silent", claimed_by_one_who_fell_silent, lambda w, _: w.sweep(), "message"),
     Scenario("task whose message was lost", forgotten, lambda w, _: w.sweep(), "message"),
     Scenario("task of an infected file", of_an_infected_file, lambda w, _: w.deliver(), "message"),
     Scenario("adoption before the scan", handed_in_before_the_scan, lambda w, _: w.deliver(), "message"),

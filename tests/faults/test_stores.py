@@ -74,6 +74,13 @@ def replace_object(world: World, _: Any) -> None:
     world.client.put(f"{PROJECT}/object/layout", json="y" * 400_000)
 
 
+def replaced_object(world: World) -> None:
+    large_object(world)
+    replace_object(world, None)
+    world.deliver()
+    world.travel(2)
+
+
 def waiting_object(world: World) -> None:
     project(world, "g1")
     world.client.post(f"{PROJECT}/object/layout", json="x" * 400_000)
@@ -92,6 +99,7 @@ def create_object(world: World, _: Any) -> None:
 
 
 MESSAGES = [
+    Scenario("release of a replaced object", replaced_object, lambda w, _: w.sweep(), "message"),
     Scenario("verdict on a large object", waiting_object, lambda w, _: w.deliver(), "message"),
     Scenario("verdict on a public file", waiting, lambda w, _: w.deliver(), "message"),
     Scenario("infected file", lambda w: waiting(w, EICAR), lambda w, _: w.deliver(), "message"),

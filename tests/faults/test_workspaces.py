@@ -19,7 +19,7 @@ from tests.faults import workspaces
 from tests.faults.test_concurrency import at_once
 from tests.faults.workspaces import ISLAND, MANAGER, clone, cloned, modified, project, put, replace, upload
 from tests.files.scanners.samples import EICAR
-from tests.support.calls import Call, on_call
+from tests.support.calls import Call, Crash, on_call
 from tests.support.crashes import Scenario, survive
 from tests.support.world import World
 
@@ -119,7 +119,29 @@ def forgotten(world: World) -> None:
     assert world.client.delete(f"{ISLAND}/favorites").status == 200
 
 
+def replaced(world: World) -> None:
+    linked(world)
+    upload(world, "/resources/x", b"other")
+    world.deliver()
+    world.travel(2)
+
+
+def with_loose_ends(world: World) -> None:
+    """Who put an asset died when the row was written that says which uses may be left of it."""
+    widely_linked(world)
+
+    def die(call: Call) -> None:
+        if "loose#" in str(call.params):
+            raise Crash
+
+    with on_call(after=die), pytest.raises(Crash):
+        put(world, "/assets/new", dependencies=[f"/assets/{name}" for name in "abcde"])
+    world.travel(max(world.due_times()) + 1 - world.now().timestamp())
+
+
 MESSAGES = [
+    Scenario("release of a replaced resource", replaced, lambda w, _: w.sweep(), "message"),
+    Scenario("loose ends", with_loose_ends, lambda w, _: w.sweep(), "message"),
     Scenario("large clone", being_cloned, lambda w, _: w.deliver(), "message"),
     Scenario("deletion", being_deleted, lambda w, _: w.deliver(), "message"),
     Scenario("deletion during a clone", deleted_while_cloned, lambda w, _: w.deliver(), "message"),
