@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.files.scanners.samples import EICAR
+from tests.support import troubles
 from tests.support.bundles import SOURCE, TARGET, Bundles, bundle_rows, everything_wrong
+from tests.support.calls import Call, on_call
 from tests.support.world import World
 
 DONE, NEW, FAILED = (6, True), (0, False), (-1, False)
@@ -279,6 +281,29 @@ def test_links_are_carried_over_and_shared_if_asked_for(bundles: Bundles) -> Non
     bundles.delete(copy)
     bundles.world.repair()
     assert bundles.client.get(f"/api/videoassets/{media}/").json()["projects"] == [source]
+    assert_in_order(bundles)
+
+
+@pytest.mark.parametrize("failure", troubles.FAILURES)
+def test_a_share_is_made_once_aws_answers_again(bundles: Bundles, failure: troubles.Failure) -> None:
+    bundles.client.post("/api/productions/", json={"name": "Sport", "codename": "sport"})
+    source = bundles.project()
+    media = bundles.linked(source)
+    body = {"name": "Copy", "bundle_root": TARGET, "production_id": 2, "copy_of": source}
+    copy = bundles.client.post("/api/projectassets/?share_linked_assets=1", json=body).json()["id"]
+    failures: list[str] = []
+
+    def fail(call: Call) -> None:
+        if "#share/" in str(call.params) and call.operation == "TransactWriteItems" and not failures:
+            failures.append(str(call))
+            raise troubles.failing(failure, call)
+
+    with on_call(before=fail):
+        bundles.world.repair()
+    assert failures
+    assert bundles.state(copy) == DONE
+    shared = bundles.client.get(f"/api/videoassets/{media}/").json()["shared_with_productions"]
+    assert shared == [2]
     assert_in_order(bundles)
 
 

@@ -21,7 +21,7 @@ from chalicelib.apis.projectassets import access, bundles, copied_files, deletin
 from chalicelib.apis.projectassets.copied_files import Destination, Superseded
 from chalicelib.apis.projectassets.models import DONE, FAILED, NEW, BundleFile, Device, Lease, Project
 from chalicelib.batches import batched
-from chalicelib.errors import Conflict
+from chalicelib.errors import Busy, Conflict
 from chalicelib.files import library, making, objects
 from chalicelib.identity import Principal
 from chalicelib.jobs import running
@@ -44,6 +44,7 @@ from chalicelib.rows import (
     transact,
     update,
 )
+from chalicelib.web.failures import expected
 
 KIND = "projectassets.copy"
 
@@ -55,6 +56,8 @@ BYTES = 32 * 1024**3
 
 SHARES = 50
 """Media assets that one part shares."""
+
+_SHARE_AGAIN_SECONDS = 10
 
 
 def plan(
@@ -133,7 +136,9 @@ def _copy(job: Job, arguments: Arguments) -> None:
 
 
 def _share(job: Job, wanted: list[list[Any]]) -> None:
-    """Share media assets. One that fails is withdrawn: it is nothing that the copy fails of."""
+    """Share media assets. One that fails is withdrawn: it is nothing that the copy fails of. Where only AWS is out of
+    reach, it is tried again later.
+    """
     target = _find(job.arguments["target"])
     for kind, number in wanted if target is not None else ():
         assert target is not None
@@ -141,7 +146,9 @@ def _share(job: Job, wanted: list[list[Any]]) -> None:
         try:
             sharing.begin(link, production)
             sharing.complete(link, production)
-        except Exception:  # noqa: BLE001
+        except Exception as error:
+            if isinstance(expected(error), Busy):
+                raise running.Unfinished(_SHARE_AGAIN_SECONDS) from error
             logger.exception("a media asset could not be shared", job_id=job.job_id, type=kind, asset=number)
             sharing.withdraw(link, production)
 
