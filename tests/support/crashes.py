@@ -26,6 +26,7 @@ An API that wants this writes scenarios and, if it has promises of its own acros
 """
 
 import gc
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -84,15 +85,19 @@ class _Death:
 
     repeated: bool = False
     survived: list[str] = field(default_factory=list)
+    thread: int = 0
 
     def __str__(self) -> str:
         return f"died{', and the request was sent again,' if self.repeated else ''}"
 
     def strike(self, call: Call) -> None:
+        self.thread = threading.get_ident()
         raise Crash
 
     def later(self, call: Call) -> None:
-        self.survived.append(str(call))
+        # Other threads die as well, and know of it only here.
+        if threading.get_ident() == self.thread:
+            self.survived.append(str(call))
         raise Crash
 
 

@@ -53,6 +53,9 @@ _MOMENTS = {
     "registered_at",
 }
 _RANDOM = {"claim", "lease", "intake_version", "upload_id", "recent", "number", "last"}
+_CLAIM = {"claim", "claimed_until"}
+"""Of a File that is purged nobody's: it is never claimed again."""
+
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
 _LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
 
@@ -171,6 +174,8 @@ def _is_past(row: dict[str, Any]) -> bool:
 def _row_line(table: str, row: dict[str, Any], rename: Any) -> str:
     kept = {}
     for name, value in sorted(row.items()):
+        if row.get("purged") and name in _CLAIM:
+            continue
         if name in _MOMENTS:
             kept[name] = "<time>"
         elif name in _RANDOM:
