@@ -97,6 +97,13 @@ def part_whose_message_was_lost(world: World) -> None:
     world.travel(UNSENT_SECONDS + 1)
 
 
+def copy_canceled_when_files_were_there(world: World) -> None:
+    number = being_copied(world)
+    for _ in range(2):
+        world.deliver_batch("work")
+    cancel_copy(world, number)
+
+
 def replaced_file(world: World) -> None:
     bundles, project = arranged(world)
     bundles.put(project, "a", b"new")
@@ -175,6 +182,7 @@ MESSAGES = [
     Scenario("deletion of a target", target_deleted_meanwhile, deliver, "message"),
     Scenario("verdict on a media asset", verdict_on_a_media_asset, deliver, "message"),
     Scenario("canceled copy", canceled_copy, deliver, "message"),
+    Scenario("canceled copy with files", copy_canceled_when_files_were_there, deliver, "message"),
     Scenario("copy of bytes", asked_to_copy_bytes, deliver, "message"),
     Scenario("housekeeping", past_its_time, sweep, "message"),
     Scenario("deletion whose message was lost", deletion_whose_message_was_lost, sweep, "message"),
