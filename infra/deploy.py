@@ -56,7 +56,7 @@ def deploy(stage: str, package: Path, given: Mapping[str, str]) -> Stack:
     )
     _stack(stage, packaged, bucket, parameters)
     stack = stages.find(stage)
-    if before is None and (names := _edge_names(stack)):
+    if names := _edge_names(stack, known=before.outputs if before else {}):
         # Until now nobody knew what CloudFront calls them.
         _stack(stage, packaged, bucket, names)
         stack = stages.find(stage)
@@ -71,12 +71,13 @@ def _key_pair() -> dict[str, str]:
     return {"EdgePublicKeyA": public.decode(), "EdgePrivateKey": secret.decode()}
 
 
-def _edge_names(stack: Stack) -> dict[str, str]:
-    outputs = {"AssetsOrigin": "PublicDomain", "DraftAssetsOrigin": "DraftDomain"}
+def _edge_names(stack: Stack, known: Mapping[str, str]) -> dict[str, str]:
+    """The addresses of distributions that were not `known` before and have no names of their own, as parameters."""
+    outputs = {"AssetsOrigin": "PublicDomain", "DraftAssetsOrigin": "DraftDomain", "ApiOrigin": "ApiDomain"}
     return {
         parameter: f"https://{stack.outputs[output]}"
         for parameter, output in outputs.items()
-        if output in stack.outputs and not stack.parameters.get(parameter)
+        if output in stack.outputs and output not in known and not stack.parameters.get(parameter)
     }
 
 
@@ -143,6 +144,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     for name, value in stack.outputs.items():
         print(f"{name}: {value}")
+    if console := stack.outputs.get("ConsoleAddress"):
+        print(f"People go to {console}, programs to {stack.parameters['ApiOrigin']}")
     if token is not None:
         print("The first superuser is called admin. This token is not shown again:", file=sys.stderr)
         print(token)

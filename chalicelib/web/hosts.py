@@ -38,13 +38,21 @@ def host_of(request: Request) -> Host:
     return Host.API
 
 
-def origin(host: Host, request: Request) -> str:
-    """Scheme and host of one of our hosts, without a slash at the end.
+def answering(host: Host) -> Host:
+    """The host that answers for one: itself if it has an origin of its own, else the API. For stores that is the public
+    assets host, if it has one, so that what they hold does not share an origin with the API and the console."""
+    if _configured(host):
+        return host
+    return Host.ASSETS if host is Host.STORES and _configured(Host.ASSETS) else Host.API
 
-    A host without an origin of its own is reached through the API. Without an `API_ORIGIN` either, that is the domain
-    API Gateway was called by, followed by the stage where the domain is API Gateway's own.
+
+def origin(host: Host, request: Request) -> str:
+    """Scheme and host of the one that answers for one of our hosts, without a slash at the end.
+
+    Without an `API_ORIGIN`, that of the API is the domain API Gateway was called by, followed by the stage where the
+    domain is API Gateway's own.
     """
-    configured = _configured(host) or _configured(Host.API)
+    configured = _configured(answering(host))
     if configured:
         return configured.rstrip("/")
     domain = str(request.context.get("domainName") or "")

@@ -39,7 +39,7 @@ function only(names, given) {
 
 function isServedBy(host, path) {
     if (path.startsWith('/stores/')) {
-        return STORES_HOST !== '' && host === STORES_HOST;
+        return host === (STORES_HOST || ASSETS_HOST);
     }
     return ASSETS_HOST === '' || host === ASSETS_HOST;
 }

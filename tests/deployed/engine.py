@@ -89,9 +89,8 @@ class Engine:
                     body["Properties"][key] = f"s3://{BUCKET}/{archive.name}"
         # ministack hands its own environment to functions, and calls something else AUTH.
         merged["Globals"]["Function"]["Environment"]["Variables"]["AUTH"] = "required"
-        for name in [
-            name for name, output in merged["Outputs"].items() if output.get("Condition") in ("Edge", "ApiDomain")
-        ]:
+        without = {"Edge", "ApiEdge", "ApiDomain", "ConsoleAddress"}
+        for name in [name for name, output in merged["Outputs"].items() if output.get("Condition") in without]:
             del merged["Outputs"][name]
         rules = ROOT / "chalicelib" / "files" / "scanners" / "rules" / "selftest.yar"
         given = {

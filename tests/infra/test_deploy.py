@@ -29,6 +29,8 @@ sys.exit(1 if arguments[:2] == ["s3api", "head-bucket"] else 0)
 _OUTPUTS = {
     "PublicDomain": {"Value": "public.cloudfront.test"},
     "DraftDomain": {"Value": "draft.cloudfront.test"},
+    "ApiDomain": {"Value": "api.cloudfront.test"},
+    "ConsoleAddress": {"Value": "https://api.cloudfront.test/console"},
 }
 
 
@@ -47,16 +49,22 @@ def calls(log: Path) -> list[list[Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def make_stack(**parameters: str) -> None:
-    """A stack of moto's with these parameters and the outputs of a first deployment."""
-    template = {
-        "Parameters": {name: {"Type": "String", "NoEcho": name == "OriginSecret"} for name in parameters},
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": _OUTPUTS,
-    }
+def make_stack(without: str = "", **parameters: str) -> None:
+    """A stack of moto's with these parameters and the outputs of a first deployment, but for one."""
     client: Any = boto3.client("cloudformation")
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-    client.create_stack(StackName=stage.name(parameters["Stage"]), TemplateBody=json.dumps(template), Parameters=given)
+    body = template(*parameters, without=without)
+    client.create_stack(StackName=stage.name(parameters["Stage"]), TemplateBody=body, Parameters=given)
+
+
+def template(*parameters: str, without: str = "") -> str:
+    return json.dumps(
+        {
+            "Parameters": {name: {"Type": "String", "NoEcho": name == "OriginSecret"} for name in parameters},
+            "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"q{without}"}}},
+            "Outputs": {name: value for name, value in _OUTPUTS.items() if name != without},
+        }
+    )
 
 
 def deployed(log: Path) -> list[list[str]]:
@@ -80,6 +88,7 @@ def test_the_first_deployment_makes_a_secret_and_tells_the_product_its_names(
         "Stage": "dev",
         "AssetsOrigin": "https://public.cloudfront.test",
         "DraftAssetsOrigin": "https://draft.cloudfront.test",
+        "ApiOrigin": "https://api.cloudfront.test",
     }
     assert stack.outputs["PublicDomain"] == "public.cloudfront.test"
     assert ["s3", "mb", "s3://assetmanager-dev-deployed-123456789012"] in calls(cli)
@@ -92,7 +101,7 @@ def make_stack_once(name: str) -> None:
     try:
         stage.find(name)
     except stage.NotDeployed:
-        make_stack(Stage=name, AssetsOrigin="", DraftAssetsOrigin="")
+        make_stack(Stage=name, AssetsOrigin="", DraftAssetsOrigin="", ApiOrigin="")
 
 
 def after(function: Any, then: Any) -> Any:
@@ -108,6 +117,35 @@ def test_a_later_deployment_changes_what_it_was_told_and_no_secret(cloud: Cloud,
     make_stack(Stage="dev", AssetsOrigin="https://assets.example", OriginSecret="s" * 32)
     deploy.deploy("dev", tmp_path, {"LogDays": "30"})
     assert deployed(cli) == [["Stage=dev", "LogDays=30"]]
+
+
+@pytest.mark.own_cloud
+def test_a_distribution_that_came_later_names_itself_too(
+    cloud: Cloud, cli: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parameters = {"Stage": "dev", "AssetsOrigin": "https://assets.example", "DraftAssetsOrigin": ""}
+    make_stack("ApiDomain", **parameters)
+    client: Any = boto3.client("cloudformation")
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in parameters]
+
+    def grow() -> None:
+        if "ApiDomain" not in stage.find("dev").outputs:
+            client.update_stack(StackName=stage.name("dev"), TemplateBody=template(*parameters), Parameters=kept)
+
+    monkeypatch.setattr(deploy, "_stack", after(deploy._stack, grow))
+    deploy.deploy("dev", tmp_path, {})
+    assert deployed(cli) == [["Stage=dev"], ["Stage=dev", "ApiOrigin=https://api.cloudfront.test"]]
+
+
+@pytest.mark.own_cloud
+def test_the_last_words_tell_where_to_go(
+    cloud: Cloud, cli: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_stack(**{"Stage": "local", **PARAMETERS})
+    assert deploy.main(["local", str(tmp_path)]) == 0
+    *_, told, token = capsys.readouterr().out.splitlines()
+    assert told == "People go to https://api.cloudfront.test/console, programs to http://api.test"
+    assert len(token.split()) == 1
 
 
 @pytest.mark.own_cloud

@@ -3,19 +3,27 @@
 Behaviours are evaluated here, and viewer functions run in Node.js; CloudFront itself is nowhere to be had.
 """
 
+import functools
 import re
 from typing import Any
 
 import pytest
 
 from app import app
+from chalicelib.console import pages
+from chalicelib.reference import documents
 from chalicelib.web import policies
-from infra.template import Template
+from chalicelib.web.hosts import Host
+from infra.template import Resolver, Template, document
 from tests.support import javascript
-from tests.support.edge import behaviour, code, distribution, headers_of, policy
+from tests.support.client import Client
+from tests.support.cloud import Cloud
+from tests.support.edge import GIVEN, behaviour, code, distribution, headers_of, policy
 
 PUBLISHED = ("/media/", "/government/uploads/", "/stores/")
+PAGES = ("/console", "/reference")
 ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
+DISTRIBUTIONS = ("PublicDistribution", "DraftDistribution", "ApiDistribution")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +81,7 @@ def test_drafts_never_come_from_the_bucket_or_a_cache(template: Template) -> Non
 
 def test_buckets_are_origins_only_by_an_access_control_of_their_own(template: Template) -> None:
     buckets = {"media": ("MediaBucket", "MediaAccess"), "library": ("LibraryBucket", "LibraryAccess")}
+    assert {one.name for one in template.of_type("AWS::CloudFront::Distribution")} == set(DISTRIBUTIONS)
     for name, expected in (("PublicDistribution", {"media", "library", "app"}), ("DraftDistribution", {"app"})):
         origins = distribution(template, name)["Origins"]
         assert {origin["Id"] for origin in origins} == expected
@@ -94,15 +103,16 @@ def test_no_query_and_no_cookie_is_in_a_cache_key_and_no_origin_gets_the_viewers
         key = cache.properties["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["QueryStringsConfig"]["QueryStringBehavior"] == "none"
         assert key["CookiesConfig"]["CookieBehavior"] == "none"
-        assert not key["EnableAcceptEncodingGzip"]
         assert "Host" not in key["HeadersConfig"].get("Headers", [])
     for forwarded in template.of_type("AWS::CloudFront::OriginRequestPolicy"):
         headers = forwarded.properties["OriginRequestPolicyConfig"]["HeadersConfig"]
         assert (headers["HeaderBehavior"] == "allExcept") == ("Host" in headers.get("Headers", []))
 
 
-def test_an_error_is_remembered_no_longer_than_the_app_says(template: Template) -> None:
-    remembered = distribution(template, "PublicDistribution")["CustomErrorResponses"]
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_an_error_is_remembered_no_longer_than_the_app_says(template: Template, name: str) -> None:
+    """Unless told otherwise CloudFront repeats it for ten seconds, to whoever asks, whatever Cache-Control says."""
+    remembered = distribution(template, name)["CustomErrorResponses"]
     assert {item["ErrorCode"] for item in remembered} >= {400, 403, 404, 405, 416, 500, 502, 503, 504}
     assert {item["ErrorCachingMinTTL"] for item in remembered} == {0}
 
@@ -177,7 +187,8 @@ def test_a_viewer_cannot_mark_a_request_itself_or_name_another_host(template: Te
         ("stores.test", "/stores/s/p/a/1/f", "https://stores.test", True),
         ("stores.test", "/media/1/a", "https://stores.test", False),
         ("Stores.Test", "/stores/s/p/a/1/f", "https://stores.test", True),
-        ("assets.test", "/stores/s/p/a/1/f", "", False),
+        ("assets.test", "/stores/s/p/a/1/f", "", True),
+        ("other.test", "/stores/s/p/a/1/f", "", False),
     ],
 )
 def test_each_host_serves_its_own_files_alone(
@@ -200,10 +211,10 @@ def test_whatever_goes_to_the_app_says_which_host_was_meant(template: Template) 
 
 def test_whoever_is_refused_is_told_how_to_say_who_calls(template: Template) -> None:
     """API Gateway renames the challenge, and CloudFront runs no function on answers of 400 and more."""
-    for name in ("PublicDistribution", "DraftDistribution"):
+    for name in DISTRIBUTIONS:
         config = distribution(template, name)
         for chosen in [*config["CacheBehaviors"], config["DefaultCacheBehavior"]]:
-            assert {one["EventType"] for one in chosen["FunctionAssociations"]} == {"viewer-request"}
+            assert {one["EventType"] for one in chosen.get("FunctionAssociations", [])} <= {"viewer-request"}
             if chosen["TargetOriginId"] == "library":
                 continue  # a bucket knows no challenge
             sent = policy(template, chosen["ResponseHeadersPolicyId"])
@@ -220,6 +231,132 @@ def test_the_edge_sends_the_same_policies_as_the_app(template: Template, path: s
     found = headers_of(policy(template, chosen["ResponseHeadersPolicyId"]))
     assert {name: value for name, (value, _) in found.items()} == expected | {"WWW-Authenticate": "Bearer"}
     assert {name for name, (_, beats_the_apps) in found.items() if beats_the_apps} == {"X-Content-Type-Options"}
+
+
+# --- the API, the console and the API reference
+
+
+def test_of_the_api_only_pages_for_people_are_cached_and_everything_comes_from_the_app(template: Template) -> None:
+    config = distribution(template, "ApiDistribution")
+    cached = set()
+    for path, methods in paths():
+        chosen = behaviour(config, path)
+        assert chosen["TargetOriginId"] == "app"
+        assert methods <= set(chosen["AllowedMethods"]) == ALL_METHODS, "what is no method there is the app's to say"
+        assert set(chosen["CachedMethods"]) == {"GET", "HEAD"}
+        if policy(template, chosen["CachePolicyId"])["MaxTTL"]:
+            cached.add(path)
+    assert cached == {path for path, _ in paths() if path.split("/")[1] in ("console", "reference")}
+    assert cached >= set(PAGES)
+
+
+def test_the_app_hears_all_that_a_caller_says_but_for_pages_the_path_alone(template: Template) -> None:
+    config = distribution(template, "ApiDistribution")
+    forwarded = policy(template, config["DefaultCacheBehavior"]["OriginRequestPolicyId"])
+    assert forwarded["HeadersConfig"] == {"HeaderBehavior": "allExcept", "Headers": ["Host"]}
+    assert forwarded["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert forwarded["CookiesConfig"] == {"CookieBehavior": "all"}
+    for path in PAGES:
+        chosen = behaviour(config, path)
+        assert "OriginRequestPolicyId" not in chosen
+        key = policy(template, chosen["CachePolicyId"])["ParametersInCacheKeyAndForwardedToOrigin"]
+        for what in ("QueryString", "Cookie", "Header"):
+            name = "Headers" if what == "Header" else f"{what}s"
+            assert key[f"{name}Config"] == {f"{what}Behavior": "none"}
+
+
+def test_no_name_that_a_viewer_gives_makes_the_apis_host_another(template: Template, cloud: Cloud) -> None:
+    """Without the secret the app believes nobody about it, so this distribution has none."""
+    [origin] = distribution(template, "ApiDistribution")["Origins"]
+    assert "OriginCustomHeaders" not in origin
+    assert (origin["Id"], origin["CustomOriginConfig"]["OriginProtocolPolicy"]) == ("app", "https-only")
+    for host in ("assets.test", "draft-assets.test", "stores.test"):
+        asked = Client(app, headers={"X-Forwarded-Host": host, "X-Forwarded-Proto": "http"})
+        gateway = "https://abc.execute-api.us-east-1.amazonaws.com"
+        assert asked.get(f"{gateway}/console").status == 200
+        assert asked.get(f"{gateway}/stores/s/p/o.json").status == 404
+        assert asked.get(f"{gateway}/media/0123456789abcdef01234567/a.txt").status == 401
+
+
+def through(template: Template, path: str, **headers: str) -> dict[str, str]:
+    """The headers that a viewer of the API's distribution gets, by lower-case names: the app's, then the edge's."""
+    chosen = behaviour(distribution(template, "ApiDistribution"), path)
+    sent = {name.lower(): value for name, value in Client(app).get(path, headers=headers).headers.items()}
+    for name, (value, override) in headers_of(policy(template, chosen["ResponseHeadersPolicyId"])).items():
+        if override or name.lower() not in sent:
+            sent[name.lower()] = value
+    return sent
+
+
+def test_the_edge_keeps_files_of_pages_as_long_as_the_app_says_and_no_page(template: Template, cloud: Cloud) -> None:
+    kept = policy(template, behaviour(distribution(template, "ApiDistribution"), "/console/x")["CachePolicyId"])
+    assert (kept["MinTTL"], kept["DefaultTTL"]) == (0, 0), "what says nothing is not kept"
+    file = next((pages.FOLDER / "files").glob("index-*.js"), None)
+    if file is not None:  # the console was made
+        said = through(template, f"/console/files/{file.name}")["cache-control"]
+        assert said == f"max-age={kept['MaxTTL']}, public, immutable"
+    assert "max-age=3600" in through(template, "/reference/page.css")["cache-control"]
+    for path in ("/console", "/console/assets/0123", "/reference", "/reference/assets", "/reference/assets.json"):
+        assert through(template, path)["cache-control"].startswith("no-cache"), path
+
+
+def test_pages_keep_their_own_policy_and_nothing_else_on_the_apis_host_runs(template: Template, cloud: Cloud) -> None:
+    for path in ("/console", "/console/jobs", "/reference", "/reference/stores"):
+        policy_of_page = through(template, path)["content-security-policy"]
+        assert "script-src 'self'" in policy_of_page
+        assert "sandbox" not in policy_of_page
+    for path in ("/assets", "/api/list", "/jobs", "/nothing", "/media/1/a", "/stores/s/p/o.json", "/tokens/self"):
+        sent = through(template, path)
+        assert sent["content-security-policy"] == policies.MEDIA["Content-Security-Policy"], path
+        assert (sent["x-content-type-options"], sent["x-frame-options"]) == ("nosniff", "DENY"), path
+        assert sent["cache-control"] == "private, no-store", path
+
+
+def test_only_pages_are_compressed_since_that_changes_bytes_that_an_etag_is_of(template: Template) -> None:
+    for name in DISTRIBUTIONS:
+        config = distribution(template, name)
+        for chosen in [*config["CacheBehaviors"], config["DefaultCacheBehavior"]]:
+            key = policy(template, chosen["CachePolicyId"])["ParametersInCacheKeyAndForwardedToOrigin"]
+            packs = {chosen["Compress"], key["EnableAcceptEncodingGzip"], key["EnableAcceptEncodingBrotli"]}
+            assert packs == {chosen.get("PathPattern") in ("/console*", "/reference*")}
+
+
+def test_pages_that_are_compressed_have_no_etag_and_no_ranges(template: Template, cloud: Cloud) -> None:
+    for path in ("/console", "/reference", "/reference/assets.json", "/reference/page.css"):
+        assert through(template, path).keys().isdisjoint({"etag", "accept-ranges", "content-range"}), path
+
+
+def test_no_call_depends_on_what_cloudfront_refuses() -> None:
+    """A GET with a body is a 403 of its own."""
+    for api in documents.APIS:
+        for path, operations in documents.document(api, app.routes, {host.value: "" for host in Host})["paths"].items():
+            for method in operations.keys() & {"get", "head"}:
+                assert "requestBody" not in operations[method], f"{method} {path}"
+
+
+def test_a_token_is_never_asked_for_in_the_clear(template: Template) -> None:
+    assert distribution(template, "ApiDistribution")["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+
+
+@pytest.mark.parametrize(
+    ("given", "exists", "console"),
+    [
+        ({}, True, "https://d1.cloudfront.test/console"),
+        ({"ApiOrigin": "https://api.test"}, True, "https://api.test/console"),
+        ({"ApiOrigin": "https://api.test", "ApiCertificate": "arn"}, False, "https://api.test/console"),
+        ({"ApiOrigin": "https://api.test", "Edge": "none"}, False, "https://api.test/console"),
+        ({"Edge": "none"}, False, None),
+    ],
+)
+def test_the_console_has_an_address_unless_only_the_execute_api_address_is_left(
+    template: Template, given: dict[str, str], exists: bool, console: str | None
+) -> None:
+    values = template.parameters(GIVEN | {"Scanner": "yara"} | given)
+    assert template.holds(template.resources["ApiDistribution"].condition, values) is exists
+    output = document()["Outputs"]["ConsoleAddress"]
+    holds = functools.partial(template.holds, values=values)
+    found = Resolver(values, lambda *_: "d1.cloudfront.test", holds).resolve(output["Value"])
+    assert (found if holds(output["Condition"]) else None) == console
 
 
 def test_functions_fit_what_cloudfront_takes(template: Template) -> None:

@@ -55,12 +55,18 @@ def test_intake_keeps_versions_and_forgets_what_was_judged(cloud: Cloud) -> None
     assert rules["delete-markers"]["Expiration"]["ExpiredObjectDeleteMarker"] is True
 
 
-def test_pages_of_the_named_origins_may_send_to_intake_and_read_the_etag(cloud: Cloud) -> None:
+def test_the_console_and_pages_of_the_named_origins_may_send_to_intake_and_read_the_etag(cloud: Cloud) -> None:
     s3: Any = boto3.client("s3")
     origins = ["https://a.example", "https://b.example"]
-    provision("local", parameters={**PARAMETERS, "UploadOrigins": ",".join(origins)})
-    [rule] = s3.get_bucket_cors(Bucket=cloud.environment["INTAKE_BUCKET"])["CORSRules"]
-    assert rule["AllowedOrigins"] == origins
+    named = {**PARAMETERS, "UploadOrigins": ",".join(origins)}
+    for api, expected in (
+        ("http://api.test", [*origins, "http://api.test"]),
+        ("https://api.test/", [*origins, "https://api.test"]),
+        ("", origins),
+    ):
+        provision("local", parameters={**named, "ApiOrigin": api})
+        [rule] = s3.get_bucket_cors(Bucket=cloud.environment["INTAKE_BUCKET"])["CORSRules"]
+        assert rule["AllowedOrigins"] == expected
     assert (rule["AllowedMethods"], rule["AllowedHeaders"]) == (["POST", "PUT"], ["*"])
     assert "ETag" in rule["ExposeHeaders"]
     for bad in ("https://*.example", "*,https://a.example", "a.example", "https://a.example/", ""):

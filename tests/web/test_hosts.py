@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.web.hosts import Host, host_of, origin
+from chalicelib.web.hosts import Host, answering, host_of, origin
 from chalicelib.web.request import Request
 from tests.support.settings import REQUIRED
 
@@ -78,7 +78,19 @@ def test_origins_come_from_the_settings() -> None:
     asked = request(Host="evil.test")
     assert origin(Host.API, asked) == "http://localhost:8000"
     assert origin(Host.ASSETS, asked) == "https://assets.example.org"
-    assert origin(Host.STORES, asked) == "http://localhost:8000"
+    assert origin(Host.STORES, asked) == "https://assets.example.org"
+
+
+def test_what_stores_hold_is_on_the_apis_host_only_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answering(Host.STORES) is Host.ASSETS
+    monkeypatch.setenv("ASSETS_ORIGIN", "")
+    monkeypatch.setenv("DRAFT_ASSETS_ORIGIN", "")
+    settings.cache_clear()
+    assert [answering(host) for host in Host] == [Host.API] * 4
+    assert origin(Host.STORES, request()) == "http://localhost:8000"
+    monkeypatch.setenv("STORES_ORIGIN", "https://stores.example.org")
+    settings.cache_clear()
+    assert answering(Host.STORES) is Host.STORES
 
 
 def test_without_settings_an_origin_is_where_api_gateway_was_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,8 @@ from chalicelib.files import objects
 from chalicelib.files.models import Verdict
 from chalicelib.identity import LOCAL_SUPERUSER
 from chalicelib.rows import find_each
-from chalicelib.settings import settings
 from chalicelib.web import delivery, policies
-from chalicelib.web.hosts import Host, host_of
+from chalicelib.web.hosts import Host, answering, host_of
 from chalicelib.web.request import Request
 from chalicelib.web.responses import JSON, encode
 
@@ -32,8 +31,7 @@ def serve(request: Request) -> Response:
         Conflict: an object that is large and not clean.
         RangeNotSatisfiable
     """
-    host = host_of(request)
-    if host is not Host.STORES and (host is not Host.API or settings().stores_origin):
+    if host_of(request) is not answering(Host.STORES):
         raise NotFound
     segments = list(request.segments[1:])
     capability = segments.pop(0) if segments and segments[0].startswith("~") else ""

@@ -10,7 +10,7 @@ from chalicelib import clock
 from chalicelib.apis.stores import publishing
 from chalicelib.files import publications
 from chalicelib.jobs import queues
-from chalicelib.web import delivery
+from chalicelib.web import delivery, policies
 from tests.conformance.stores.gallery import PROJECT, STORES, TEXT, Gallery
 from tests.support.client import Client, deliver
 from tests.support.cloud import ORIGIN_SECRET
@@ -229,6 +229,21 @@ def test_files_of_stores_are_on_their_own_host_alone(gallery: Gallery, host: str
     open_up(gallery)
     gallery.uploaded("map", "index.html", SITE)
     assert gallery.admin.get(FILE.replace(STORES, host)).status == 404
+
+
+def test_without_a_host_of_their_own_files_of_stores_are_on_the_assets_host_and_never_beside_the_console(
+    gallery: Gallery,
+) -> None:
+    open_up(gallery)
+    gallery.uploaded("map", "index.html", SITE)
+    gallery.cloud.set(STORES_ORIGIN="")
+    url = gallery.meta("map")["index_file"]
+    assert url == FILE.replace(STORES, "http://assets.test")
+    reply = gallery.stranger.get(url)
+    assert (reply.status, reply.body) == (200, SITE)
+    assert {name: reply.headers[name] for name in policies.STORES} == policies.STORES
+    for host in ("http://api.test", "http://draft-assets.test", "https://abc.execute-api.us-east-1.amazonaws.com"):
+        assert gallery.admin.get(FILE.replace(STORES, host)).status == 404
 
 
 def test_a_large_file_goes_by_a_signed_url_that_nobody_may_keep(gallery: Gallery) -> None:
