@@ -9,7 +9,7 @@ from chalicelib.workers.extract import WORKER as EXTRACT
 from chalicelib.workers.graphs import WORKER as NETWORK_LAYOUT
 from chalicelib.workers.model import Plan, Source, Work, Worker
 from chalicelib.workers.pyramids import WORKER as DZ_IMAGE
-from chalicelib.workers.schemas import problems, schema_problems
+from chalicelib.workers.schemas import problems, problems_by_registered, schema_problems
 from chalicelib.workers.thumbnails import WORKER as THUMBNAIL
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Worker",
     "find",
     "problems",
+    "problems_by_registered",
     "schema_problems",
 ]
 

@@ -1,44 +1,40 @@
-"""Parameters of tasks against the JSON schemas that workers declare."""
+"""The JSON schemas that workers declare: those of the product are looked at here, others in a process of its own."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
-_MOST = 5
-_DEPTH = 32
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+from chalicelib.files.outputs import WorkError
+from chalicelib.sandboxed.schemas import problems
+from chalicelib.settings import MEBIBYTE
+
+__all__ = ["LONGEST", "problems", "problems_by_registered", "schema_problems"]
+
+LONGEST = 10
+"""Seconds for which a registered schema is looked at."""
 
 
-def problems(schema: dict[str, Any], parameters: Any) -> list[str]:
-    """What is wrong with parameters, a sentence each and at most a handful; empty when nothing is."""
-    # Imported here: it costs 150 ms, and only the request that makes a task needs it.
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-
-    # With a registry of its own a reference never leads out to the network.
-    found = Draft202012Validator(schema, registry=Registry()).iter_errors(parameters)
-    return [
-        f"{'.'.join(str(step) for step in error.absolute_path) or 'parameters'}: {error.message}"
-        for error, _ in zip(found, range(_MOST), strict=False)
-    ]
+def problems_by_registered(schema: dict[str, Any], parameters: Any) -> list[str]:
+    """What is wrong with parameters by a registered schema, as `problems` says it, or that it takes too long to say."""
+    return _apart(schema=schema, parameters=parameters)
 
 
 def schema_problems(schema: Any) -> list[str]:
-    """Why this is no schema for parameters of ours, a sentence each; empty when it is one.
-
-    References are refused: a schema is to be readable by itself, and one that refers to itself may never end.
-    """
-    from jsonschema import Draft202012Validator
-
-    if not isinstance(schema, dict):
-        return ["the schema has to be an object"]
-    if not _is_plain(schema, 0):
-        return [f"the schema may not use {', '.join(_REFERENCES)}, and may be {_DEPTH} levels deep"]
-    found = Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)
-    return [error.message for error, _ in zip(found, range(_MOST), strict=False)]
+    """Why this is no schema for parameters of ours, a sentence each and at most a handful; empty when it is one."""
+    return _apart(schema=schema)
 
 
-def _is_plain(value: Any, depth: int) -> bool:
-    if depth > _DEPTH:
-        return False
-    if isinstance(value, dict):
-        return not any(name in value for name in _REFERENCES) and all(_is_plain(v, depth + 1) for v in value.values())
-    return not isinstance(value, list) or all(_is_plain(one, depth + 1) for one in value)
+def _apart(**arguments: Any) -> list[str]:
+    from chalicelib.workers import sandbox
+    from chalicelib.workers.model import Work
+
+    limits = sandbox.Limits(memory=256 * MEBIBYTE, file=MEBIBYTE, seconds=LONGEST)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Work(Path(folder), lambda: None)
+        try:
+            found: list[str] = sandbox.run(
+                "chalicelib.sandboxed.schemas", arguments, work, subject="the worker's schema", limits=limits
+            )
+        except WorkError as error:
+            return [str(error)]
+    return found

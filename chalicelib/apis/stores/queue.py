@@ -168,7 +168,8 @@ def _filename(options: dict[str, Any], asset: Asset) -> str:
 def _demand_usable(match: Match, options: dict[str, Any]) -> None:
     given = {name: value for name, value in options.items() if name != "filename"}
     schema = match.parameters.get("schema")
-    if schema and (problems := workers.problems(schema, given)):
+    find = workers.problems if match.built_in else workers.problems_by_registered
+    if schema and (problems := find(schema, given)):
         raise errors.invalid_data(" ".join(f"{problem}." for problem in problems))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.apis.stores.registry import RUN_WORKERS
+from chalicelib.workers import schemas
 from tests.conformance.stores import errands
 from tests.conformance.stores.errands import QUEUE, Office, listing
 from tests.conformance.stores.gallery import JSON, Gallery, title
@@ -110,6 +111,10 @@ def test_a_name_that_means_something_else_is_taken(gallery: Gallery, name: str) 
         ({"parameters": {"schema": {"type": "nothing"}}}, "Invalid data"),
         ({"parameters": {"schema": {"$ref": "http://elsewhere.test/"}}}, "Invalid data"),
         ({"parameters": {"x": "x" * 60_000}}, "Invalid data"),
+        ({"parameters": {"schema": {"properties": {"a": {"pattern": "("}}}}}, "Invalid data"),
+        ({"parameters": {"schema": {"patternProperties": {"a{2,1}": {}}}}}, "Invalid data"),
+        ({"parameters": {"schema": {"pattern": f"a{{{10**20}}}"}}}, "Invalid data"),
+        ({"parameters": {"schema": {"pattern": "(" * 10_000 + ")" * 10_000}}}, "Invalid data"),
     ],
 )
 def test_a_worker_that_cannot_be_is_refused(gallery: Gallery, fields: dict[str, Any], wanted: str) -> None:
@@ -129,6 +134,51 @@ def test_the_parameters_of_a_registered_worker_are_held_against_its_schema(galle
     task = errands.task("map", worker_type="trace")
     assert title(gallery.alice.post(QUEUE, json={**task, "parameters": {"depth": "x"}})) == "Invalid data"
     assert gallery.alice.post(QUEUE, json={**task, "parameters": {"depth": 7}}).status == 200
+
+
+NEVER_ENDING: tuple[tuple[dict[str, Any], Any], ...] = (
+    ({"properties": {"name": {"pattern": "^(a+)+$"}}}, {"name": "a" * 60 + "!"}),
+    ({"patternProperties": {"^(a|a)*$": {}}}, {"a" * 60 + "!": 1}),
+    ({"properties": {"name": {"pattern": "a*" * 12 + "b"}}}, {"name": "a" * 10_000}),
+    ({"properties": {"all": {"allOf": [{"uniqueItems": True}] * 2000}}}, {"all": [{"a": n} for n in range(1500)]}),
+)
+"""Schemas, and parameters that each would be held against for hours."""
+
+
+@pytest.mark.parametrize(("schema", "parameters"), NEVER_ENDING)
+def test_a_registered_schema_takes_the_api_no_longer_than_it_may(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], parameters: dict[str, Any]
+) -> None:
+    assert gallery.admin.post("/api/workers", json={**RECORD, "parameters": {"schema": schema}}).status == 200
+    monkeypatch.setattr(schemas, "LONGEST", 1)
+    gallery.uploaded("map", "a.svg")
+    task = {**errands.task("map", worker_type="trace"), "parameters": parameters}
+    refused = gallery.alice.post(QUEUE, json=task)
+    assert title(refused) == "Invalid data"
+    assert refused.json()["description"] == "the worker's schema took longer than the 1 seconds allowed."
+    assert gallery.alice.get(QUEUE).json() == []
+
+
+def test_a_schema_that_takes_too_long_to_read_is_not_registered(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schemas, "LONGEST", 1)
+    schema = {"pattern": "(?i)" + "[\0-\U0010ffff]" * 2000}
+    refused = gallery.admin.post("/api/workers", json={**RECORD, "parameters": {"schema": schema}})
+    assert title(refused) == "Invalid data"
+    assert refused.json()["description"].endswith("the worker's schema took longer than the 1 seconds allowed")
+    assert gallery.nobody.get("/api/workers").json() == list(BUILT_IN)
+
+
+def test_a_registered_schema_may_have_patterns(gallery: Gallery) -> None:
+    schema = {"properties": {"name": {"pattern": "^([a-z]+-)*[a-z]+$"}}, "additionalProperties": False}
+    gallery.admin.post("/api/workers", json={**RECORD, "parameters": {"schema": schema}})
+    gallery.uploaded("map", "a.svg")
+    task = errands.task("map", worker_type="trace")
+    refused = gallery.alice.post(QUEUE, json={**task, "parameters": {"name": "Tower"}})
+    assert title(refused) == "Invalid data"
+    assert refused.json()["description"] == "name: 'Tower' does not match '^([a-z]+-)*[a-z]+$'."
+    assert gallery.alice.post(QUEUE, json={**task, "parameters": {"name": "old-tower"}}).status == 200
 
 
 def test_the_products_own_worker_comes_first(office: Office, gallery: Gallery) -> None:
