@@ -4,16 +4,19 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx
 import pytest
+import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chalicelib import clock
-from chalicelib.files import library
+from chalicelib.files import library, objects
 from chalicelib.settings import BadSetting
 from chalicelib.web import delivery, policies
 from infra.template import Resolver, Template
 from tests.conformance.stores.gallery import Gallery
+from tests.support import javascript
 from tests.support.cloud import Cloud
 from tests.support.edge import GIVEN, Answer, SignedEdge, behaviour, distribution, headers_of, policy
 
@@ -87,6 +90,74 @@ def test_an_address_is_good_for_nothing_but_what_was_signed(
     assert edge.get(url).status == 200
     assert spoilt(url) != url
     assert edge.get(spoilt(url)) == Answer(403)
+
+
+ODD_NAMES = (
+    "the old tower.html",
+    "a+b c%2Bd.html",
+    "a//b/../c.html",
+    "München – 塔.html",
+    "tower \N{ROCKET}'(*)!~.html",
+    'q"uo\\te&response-content-type=text/html#x?.html',
+)
+ODD_KEYS = ("f1/0123", "f1/a b", "f1/a+b", "f1//a//b", "f1/é塔", "f1/%2B", "f1/~'(*)!")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("sites", [False, True])
+def test_whatever_a_file_is_called_its_address_is_good_as_it_is_sent(edge: SignedEdge, name: str, sites: bool) -> None:
+    library.put("f1/0123", b"<p>clean", content_type="text/html")
+    url = library.signed_url("f1/0123", name=name, content_type="text/html; charset=utf-8", sites=sites)
+    answer = edge.get(url)
+    assert (answer.status, answer.body) == (200, b"<p>clean")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == objects.disposition(name)
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_whatever_the_key_its_address_is_good_and_the_bucket_is_asked_for_it(edge: SignedEdge, key: str) -> None:
+    library.put(key, key.encode(), content_type="text/plain")
+    answer = edge.get(library.signed_url(key, name=NAME, content_type="text/plain"))
+    assert (answer.status, answer.body) == (200, key.encode())
+
+
+def test_the_signature_is_of_the_address_as_it_is_sent_and_not_of_what_the_bucket_is_asked(
+    edge: SignedEdge, signed: Callable[..., str]
+) -> None:
+    """CloudFront looks at it before the viewer function takes away what stands in front of the key."""
+    url = signed()
+    assert edge.get(url).status == 200
+    assert (urlsplit(url).path, edge.asked) == ("/library/media/f1/0123", "/f1/0123")
+    assert edge.is_signed(url)
+    assert not edge.is_signed(url.replace(urlsplit(url).path, edge.asked))
+
+
+def test_no_client_writes_an_address_otherwise_than_it_was_signed(edge: SignedEdge) -> None:
+    """Browsers and libraries have ideas of their own about quoting; what they send is what has to be signed."""
+    kind = "text/html; charset=utf-8"
+    urls = [library.signed_url(key, name=name, content_type=kind) for key in ODD_KEYS for name in ODD_NAMES]
+    assert javascript.hrefs(urls) == urls
+    assert [str(httpx.URL(url)) for url in urls] == urls
+    assert [urllib3.util.parse_url(url).url for url in urls] == urls
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        lambda url: url.replace("/media/f1/", "/media//f1/"),
+        lambda url: url.replace("/f1/a", "/f1//a"),
+        lambda url: url.replace("%20", "+"),
+        lambda url: url.replace("%2B", "%2b"),
+        lambda url: url.replace("%2B", "+"),
+        lambda url: url.replace("/f1/", "/%66%31/"),
+    ],
+)
+def test_an_address_that_is_written_otherwise_is_refused(edge: SignedEdge, otherwise: Callable[[str], str]) -> None:
+    library.put("f1/a b+c", b"clean", content_type="text/plain")
+    url = library.signed_url("f1/a b+c", name="a b+c", content_type="text/plain")
+    assert edge.get(url).status == 200
+    assert otherwise(url) != url
+    assert edge.get(otherwise(url)) == Answer(403)
 
 
 def test_what_somebody_else_signed_is_refused(cloud: Cloud, edge: SignedEdge, signed: Callable[..., str]) -> None:

@@ -1,7 +1,8 @@
 """The distributions of the template, as CloudFront would read them: which behaviour a path has, and what that does.
 
-`SignedEdge` answers requests for signed addresses: the signature is looked at with the public key, the viewer function
-runs in Node.js, and the bucket is moto's. CloudFront itself is nowhere to be had.
+`SignedEdge` answers requests for signed addresses in CloudFront's order: the behaviour is chosen, and the signature
+looked at with the public key, by the address as the viewer sent it; only then the viewer function runs, in Node.js, and
+the bucket, moto's, is asked for what has become of the path. CloudFront itself is nowhere to be had.
 """
 
 import base64
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
@@ -90,19 +91,24 @@ class SignedEdge:
     Args:
         keys: the public keys of the key group, by their ids.
         bucket: what stands in for the library.
+
+    Attributes:
+        asked: the path that the bucket was asked for last, as it was sent there; empty when it was not.
     """
 
     def __init__(self, keys: Mapping[str, EllipticCurvePublicKey], bucket: str) -> None:
         self._template = Template()
         self._keys = keys
         self._bucket = bucket
+        self.asked = ""
 
     def get(self, url: str) -> Answer:
         """The answer to a GET."""
+        self.asked = ""
         asked = urlsplit(url)
         chosen = behaviour(distribution(self._template, "PublicDistribution"), asked.path)
         assert chosen["TrustedKeyGroups"] == [{"Ref": "EdgeKeyGroup"}], "nothing here wants a signature"
-        if not self._is_signed(url):
+        if not self.is_signed(url):
             return Answer(403)
         event = javascript.request(asked.path, query=asked.query, host=asked.netloc)
         [ran] = javascript.run(code(self._template, "viewer-request", chosen), [event])
@@ -112,11 +118,12 @@ class SignedEdge:
             "response-content-type": "ResponseContentType",
             "response-content-disposition": "ResponseContentDisposition",
         }
+        self.asked = ran["result"]["uri"]
         s3: Any = boto3.client("s3")
         try:
             found = s3.get_object(
                 Bucket=self._bucket,
-                Key=unquote(ran["result"]["uri"][1:]),
+                Key=unquote_plus(self.asked[1:]),
                 **{names[name]: value for name, value in wanted.items()},
             )
         except ClientError:
@@ -127,8 +134,9 @@ class SignedEdge:
                 sent[name] = value
         return Answer(200, sent, found["Body"].read())
 
-    def _is_signed(self, url: str) -> bool:
-        """The canned policy: this address without what signs it, until it expires, by one of the group's keys."""
+    def is_signed(self, url: str) -> bool:
+        """Whether a signature is good for the address that it comes with, by the canned policy: this address without
+        what signs it, until it expires, by one of the group's keys."""
         address, _, query = url.partition("?")
         pairs = [pair.split("=", 1) for pair in query.split("&") if pair]
         proof = {name: value for name, value in pairs if name in ("Expires", "Signature", "Key-Pair-Id")}

@@ -20,7 +20,7 @@ console.log(JSON.stringify(events.map((event) => {
 """
 
 
-def run(code: str, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def run(code: str, events: Sequence[Any]) -> list[dict[str, Any]]:
     """The function's `result` for each event, and the `origin` it chose, None for the behaviour's own.
 
     Skips the test on a machine without Node.js.
@@ -32,6 +32,12 @@ def run(code: str, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     done = subprocess.run([node, "-e", _HARNESS], input=asked, capture_output=True, text=True, check=True)
     answered: list[dict[str, Any]] = json.loads(done.stdout)
     return answered
+
+
+def hrefs(urls: Sequence[str]) -> list[str]:
+    """What a browser makes of addresses before it asks for them. Skips the test as `run` does."""
+    answered = run("function handler(url) { return new URL(url).href; }", urls)
+    return [one["result"] for one in answered]
 
 
 def request(path: str, *, host: str = "assets.test", query: str = "", **headers: str) -> dict[str, Any]:
