@@ -1,5 +1,5 @@
 """Calls that nobody would think of, made from the documents and sent through the local gateway: no 500, and no answer
-that the document does not tell. `make test-reference` makes many more of them.
+that the document does not tell. `make test-reference` makes many more of them, of things that are not there.
 """
 
 import contextlib
@@ -21,6 +21,8 @@ from app import app
 from chalicelib.reference import documents
 from infra.local.gateway import MAX_REQUEST, Gateway
 from infra.local.server import HttpServer
+from tests.reference.test_examples import ARRANGED, Names, filled, moment, turn
+from tests.support.client import Client, deliver
 from tests.support.cloud import Cloud
 
 CALLS = 2
@@ -49,32 +51,47 @@ def gateway(cloud: Cloud) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.parametrize("there", [False, True])
 @pytest.mark.parametrize("api", documents.APIS)
-def test_no_call_is_answered_otherwise_than_documented(gateway: str, api: str) -> None:
+def test_no_call_is_answered_otherwise_than_documented(gateway: str, api: str, there: bool) -> None:
+    """Calls of things that anybody may make up, and of what there is: then paths lead to what the examples speak of."""
+    client = Client(app)
+    names = ARRANGED[api](client) if there else {}
+    deliver(app, "scan_small", "work")
     servers = dict.fromkeys(("api", "assets", "draft", "stores"), gateway)
     schema = schemathesis.openapi.from_dict(documents.document(api, app.routes, servers))
     schema.config.update(base_url=gateway)
     schema.config.checks.not_a_server_error.expected_statuses = EXPECTED
-    made = []
-    for found in schema.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr]
+    made = 0
+    operations: list[Any] = [found.ok() for found in schema.get_all_operations()]  # type: ignore[union-attr]
+    for operation in sorted(operations, key=lambda one: turn((api, one.method, one.path))):
+        parameters = [one for one in operation.path_parameters if "example" in one.definition]
+        shown = {one.name: one.definition["example"] for one in parameters}
         for mode in GenerationMode:
+            made += calls(operation, mode, filled(shown, names | moment(client, names)) if there else {})
+    assert made >= len(documents.routes_of(api, app.routes))
 
-            @settings(
-                max_examples=CALLS,
-                deadline=None,
-                database=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy(generation_mode=mode))
-            def call(case: Case[Any]) -> None:
-                case.headers.pop("Authorization", None)
-                made.append(case)
-                case.call_and_validate(checks=CHECKS)
 
-            # Of some operations no call can be made that does not fit.
-            with contextlib.suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else contextlib.nullcontext():
-                call()
-    assert len(made) >= len(documents.routes_of(api, app.routes))
+def calls(operation: Any, mode: GenerationMode, path: Names) -> int:
+    """Make and check calls of an operation, with these path parameters wherever they are named. Returns how many."""
+    made = []
+
+    @settings(
+        max_examples=CALLS,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def call(case: Case[Any]) -> None:
+        case.headers.pop("Authorization", None)
+        case.path_parameters.update(path)
+        made.append(case)
+        case.call_and_validate(checks=CHECKS)
+
+    # Of some operations no call can be made that does not fit.
+    with contextlib.suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else contextlib.nullcontext():
+        call()
+    return len(made)
