@@ -20,6 +20,7 @@ from chalicelib.batches import batched
 from chalicelib.errors import Unauthenticated
 from chalicelib.files.models import Verdict
 from chalicelib.identity import Principal
+from chalicelib.jobs.models import Job
 from chalicelib.rows import Delete, Put, Update, absent, contend, transact, update
 
 LARGEST_PARAMETERS = 20_000
@@ -55,10 +56,11 @@ def schedule(principal: Principal, fields: dict[str, Any]) -> str:
     return task.task_id
 
 
-def list_tasks(principal: Principal, page: Page) -> Iterator[Task]:
-    """The tasks of projects that the caller may write to, in the order in which they were asked for.
+def list_tasks(principal: Principal, page: Page) -> Iterator[tuple[Task, Job | None]]:
+    """The tasks of projects that the caller may write to, in the order in which they were asked for, each with its job.
 
-    One Query a started MB, and for callers who are no administrators one BatchGetItem for each hundred projects.
+    One Query a started MB, for callers who are no administrators one BatchGetItem for each hundred projects, and one
+    for each hundred tasks if a job is at any of them.
     """
     known: dict[tuple[str, str], bool] = {}
     alive = (task for task in Task.below(QUEUE, "task#", after=page.after) if not _has_vanished(task))
@@ -66,7 +68,9 @@ def list_tasks(principal: Principal, page: Page) -> Iterator[Task]:
         asked = {(task.store_id, task.project_id) for task in some} - known.keys()
         writable = projects.writable(principal, asked) if asked else set()
         known |= {pair: pair in writable for pair in asked}
-        yield from (task for task in some if known[task.store_id, task.project_id])
+        theirs = [task for task in some if known[task.store_id, task.project_id]]
+        jobs = _jobs_of(theirs)
+        yield from ((task, jobs.get(task.task_id)) for task in theirs)
 
 
 def cancel(principal: Principal, fields: dict[str, Any]) -> None:
@@ -117,6 +121,13 @@ def _reset(task: Task | None) -> Task | None:
 def _ask(task: Task, stop: Stop) -> None:
     same = (Task.status == Status.PROCESSING.value) & (Task.run == task.run)
     update(Task.at(task.task_id), [Task.stop.set(stop.value)], same)
+
+
+def _jobs_of(tasks: list[Task]) -> dict[str, Job]:
+    """The jobs that are at some tasks, by the tasks' ids."""
+    at_work = {task.job_id: task.task_id for task in tasks if task.status == Status.PROCESSING and task.job_id}
+    jobs = Job.find_many([(job.pk, job.sk) for job in map(Job.at, at_work)])
+    return {at_work[job.job_id]: job for job in jobs}
 
 
 def _writable(principal: Principal, task_id: str) -> Task | None:

@@ -6,6 +6,7 @@ from chalicelib.apis.stores.beginnings import Begun
 from chalicelib.apis.stores.presenters import day_and_time
 from chalicelib.apis.stores.registry import Offer
 from chalicelib.apis.stores.task_models import Task
+from chalicelib.jobs.models import Job
 
 
 def worker(offer: Offer) -> dict[str, Any]:
@@ -42,6 +43,14 @@ def task(row: Task) -> dict[str, Any]:
         "error": row.error,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def listed(row: Task, job: Job | None) -> dict[str, Any]:
+    """A task in the queue, and how far it is if a job is at it."""
+    if job is None:
+        return task(row)
+    total = None if job.total is None else int(job.total)
+    return task(row) | {"progress": {"done": int(job.done or 0), "total": total}}
 
 
 def claimed(begun: Begun, url: str, lease_seconds: int) -> dict[str, Any]:

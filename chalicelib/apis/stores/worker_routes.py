@@ -60,10 +60,11 @@ def show_statuses() -> Response:
 
 @routes.route("/api/workers/queue", methods=["GET"])
 def list_tasks() -> Response:
-    """The tasks of projects that the caller may write to."""
+    """The tasks of projects that the caller may write to, and how far those are that are under way."""
     request = current_request()
     caller, page = parameters.caller(request), parameters.page(request, "task#")
-    return presenters.listing(queue.list_tasks(caller, page), page, task_presenters.task, lambda row: row.task_id)
+    found = queue.list_tasks(caller, page)
+    return presenters.listing(found, page, lambda one: task_presenters.listed(*one), lambda one: one[0].task_id)
 
 
 @routes.route("/api/workers/queue", methods=["POST"])

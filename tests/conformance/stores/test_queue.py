@@ -94,6 +94,21 @@ def test_a_task_is_shown_with_everything_but_secrets(office: Office, gallery: Ga
     assert re.fullmatch(moment, task["endTime"])
 
 
+def test_a_task_tells_how_far_it_is_while_it_is_done(office: Office, gallery: Gallery) -> None:
+    gallery.uploaded("map", "all.list", listing(*(f"{number}.txt" for number in range(7))))
+    task_id = office.schedule()
+    assert "progress" not in office.task(task_id)
+    told = []
+    while office.task(task_id)["status"] != "done":
+        office.one_message()
+        told.append(office.task(task_id).get("progress"))
+    begun, planned, *counted, shown = told
+    assert begun == {"done": 0, "total": None}
+    assert planned == {"done": 0, "total": 3}
+    assert counted == [{"done": number, "total": 3} for number in (1, 2, 3)]
+    assert shown is None, "what has ended is not under way"
+
+
 def test_tasks_are_seen_by_those_who_may_write(office: Office, gallery: Gallery) -> None:
     gallery.make_project("second", "g2")
     gallery.uploaded("map", "all.list", listing("a.txt"))

@@ -126,6 +126,17 @@ def test_nothing_is_seen_before_everything_is_clean(tracer: Tracer, gallery: Gal
     assert office.names() == ["a.svg", "trace/a/a.txt", "trace/a/b.txt"]
 
 
+def test_how_far_it_is_is_known_once_a_worker_has_handed_in(tracer: Tracer, gallery: Gallery, office: Office) -> None:
+    task_id = tracer.asked()
+    claimed = tracer.claim()
+    assert "progress" not in claimed["task"]
+    assert "progress" not in office.task(task_id)
+    assert tracer.say("finish", claimed, outputs=tracer.made(a=b"a")).status == 200
+    assert office.task(task_id)["progress"] == {"done": 0, "total": None}
+    gallery.deliver()
+    assert "progress" not in office.task(task_id)
+
+
 def test_outputs_that_are_not_clean_end_the_task(tracer: Tracer, gallery: Gallery, office: Office) -> None:
     task_id = tracer.asked()
     claimed = tracer.claim()

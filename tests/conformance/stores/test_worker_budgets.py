@@ -43,6 +43,18 @@ def test_the_queue_is_listed_without_a_call_a_task(known: Office, number: int) -
     assert calls(lambda: known.tasks(by=known.gallery.admin)) == {"dynamodb.Query": 1}
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_how_far_tasks_are_is_one_read_for_a_hundred(known: Office, gallery: Gallery, number: int) -> None:
+    for asset in range(number):
+        gallery.uploaded(f"map{asset}", "all.list", listing("a.txt"))
+    for asset in range(number):
+        known.schedule(f"map{asset}")
+        known.one_message(last=True)
+    assert [task["progress"] for task in known.tasks()] == [{"done": 0, "total": None}] * number
+    assert calls(known.tasks) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 2}
+    assert calls(lambda: known.tasks(by=known.gallery.admin)) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 1}
+
+
 def test_cancel_and_reset_are_two_reads_and_one_write(known: Office) -> None:
     task_id = known.schedule()
     reads = {"dynamodb.GetItem": 1, "dynamodb.BatchGetItem": 1}
