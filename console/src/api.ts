@@ -78,9 +78,14 @@ export async function getLinked<T>(path: string, signal?: AbortSignal): Promise<
   return { items: (await answer.json()) as T, total: Number(answer.headers.get("X-Total-Count") ?? 0), next };
 }
 
+// To the end of the answer: one that nobody reads keeps its request, and a connection, open.
+async function sendWhole(path: string, init: RequestInit): Promise<string> {
+  return (await send(path, init)).text();
+}
+
 /** Send bytes as they are. */
 export async function putBytes(path: string, bytes: Blob): Promise<void> {
-  await send(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
+  await sendWhole(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
 }
 
 const PIECE = 4 << 20;
@@ -130,7 +135,7 @@ export async function call<T>(method: string, path: string, body?: unknown, head
     init.body = JSON.stringify(body);
     init.headers = { ...headers, "Content-Type": "application/json" };
   }
-  const text = await (await send(path, init)).text();
+  const text = await sendWhole(path, init);
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
@@ -330,7 +335,7 @@ export const storePath = (...parts: string[]): string => `/api/${parts.map(encod
 
 /** Upload routes take no JSON. */
 export async function sendOctets(path: string): Promise<void> {
-  await send(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" } });
+  await sendWhole(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" } });
 }
 
 /** The id in an asset's URL. */

@@ -131,12 +131,13 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing has been asked for a tenth of a second, or five have gone by: some pages never rest."""
-        deadline = time.monotonic() + 5
+        """Wait until nothing has been asked for a tenth of a second."""
+        deadline = time.monotonic() + PATIENCE / 1000
         quiet = time.monotonic()
-        while time.monotonic() - quiet < QUIET and time.monotonic() < deadline:
+        while time.monotonic() - quiet < QUIET:
             if self.under_way:
                 quiet = time.monotonic()
+            assert quiet < deadline, f"{self.page.url} leaves requests open: {[one.url for one in self.under_way]}"
             self.page.wait_for_timeout(20)
 
     def press_all(self, origin: str, path: str) -> None:
