@@ -128,7 +128,7 @@ python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
 
 $(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-signing.txt requirements-cli.txt requirements-dev.txt pyproject.toml | python
-	@echo "installing into .venv, this once"
+	@echo "installing into .venv, this once: a few minutes"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt --editable .
 	@touch $@
@@ -137,7 +137,7 @@ $(REFERENCE): requirements-reference.txt | $(INSTALLED)
 	@$(BIN)/python -m infra.reference
 
 $(LOCAL_INSTALLED): requirements-local.txt | python
-	@echo "installing into .venv-local, this once"
+	@echo "installing into .venv-local, this once: half a minute"
 	@test -x .venv-local/bin/python || $(PYTHON) -m venv .venv-local
 	@.venv-local/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
 	@touch $@

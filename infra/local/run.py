@@ -211,7 +211,16 @@ The asset manager runs. Its state is in {state}; Ctrl-C stops it.
   draft assets   {ours.draft_assets_origin}
   stores         {ours.stores_origin}
 
-Access is {ours.auth}, the scanner is {ours.scanner}. Try:
+Access is {ours.auth}, the scanner is {ours.scanner}. In a browser:
+
+  {api}/console     the pages for people
+  {api}/reference   every call, to be tried
+
+In another terminal:
+
+  .venv/bin/assetctl --url {api} put README.md --wait
+
+or without it:
 
   curl --form 'asset[file]=@README.md' {api}/assets
   curl {api}/assets/<id>
