@@ -328,6 +328,8 @@ export interface Task {
   filename: string;
   workerType: string;
   error?: string;
+  /** How far it is while it is under way, as far as that is known. */
+  progress?: { done: number; total: number | null };
 }
 
 /** The path of something in a store's API, each part encoded once. */

@@ -1,5 +1,6 @@
 """What axe-core finds wrong with a page, by its own rules, read from disk."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,27 @@ class Violation:
     rule: str
     impact: str
     where: tuple[str, ...]
+
+
+TEXT, GRAPHICS = 4.5, 3.0
+"""The least contrast of text and of what one has to see besides, WCAG 2.2 criteria 1.4.3 and 1.4.11 (level AA)."""
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two opaque colours, such as `rgb(0, 0, 0)`, by WCAG's definition: from 1 to 21.
+
+    axe-core cannot judge texts in SVG, whose background is a shape.
+    """
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    found = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", colour)
+    assert found is not None, colour
+    shares = [int(value) / 255 for value in found.groups()]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def script() -> str:

@@ -48,9 +48,13 @@ def furnish(product: Product, picture: bytes) -> dict[str, Place]:
     news = _made(product, "POST", "/api/productions/", {"name": "Harbour news", "codename": "harbour"})["id"]
     report = {"name": "Report", "bundle_root": "/mnt/edit/report/", "production_id": news}
     asset = _made(product, "POST", "/api/projectassets/", report)["id"]
+    _made(product, "POST", "/tokens", {"name": "Alice", "permissions": ["signin"]})
     for name in ("cuts/one.txt", "cuts/two.txt"):
         path = f"/api/projectassets/{asset}/files/{name}"
         assert product.request("PUT", path, body=b"one", Content_Type="text/plain").status == 201
+    again = {"name": "Report, again", "bundle_root": "/mnt/edit/again/", "production_id": news, "copy_of": asset}
+    copy = _made(product, "POST", "/api/projectassets/", again)["id"]
+    _until(product, f"/api/projectassets/{copy}/", "status_asset", 6)
     return {
         "assets": Place("/console", "harbour.png"),
         "asset": Place(f"/console/assets/{first}", "image/png"),
@@ -64,10 +68,10 @@ def furnish(product: Product, picture: bytes) -> dict[str, Place]:
         "workspace": Place(f"/console/workspaces/{guid}", "ships/"),
         "workspace asset": Place(f"/console/workspaces/{guid}/assets/ships/hull", "Whatever depends on it"),
         "productions": Place("/console/productions", "Harbour news"),
-        "production": Place(f"/console/productions/{news}", "Report"),
+        "production": Place(f"/console/productions/{news}", "Report, again"),
         "project asset": Place(f"/console/productions/{news}/{asset}", "cuts/two.txt"),
-        "jobs": Place("/console/jobs", "scan-small"),
-        "people": Place("/console/people", "A new token"),
+        "jobs": Place("/console/jobs", "projectassets.copy"),
+        "people": Place("/console/people", "Take back"),
         "nowhere": Place("/console/nowhere", "There is no such page"),
     }
 
@@ -85,7 +89,7 @@ def _site() -> bytes:
     return out.getvalue()
 
 
-def _until(product: Product, path: str, name: str, value: str | None = None) -> None:
+def _until(product: Product, path: str, name: str, value: str | int | None = None) -> None:
     deadline = time.monotonic() + 60
     while not (found := product.get(path).json()[name]) or found != (value or found):
         assert time.monotonic() < deadline, (path, name, found)

@@ -1,9 +1,9 @@
 """Everybody can use the console's pages, in light and dark: axe-core finds nothing serious on any of them."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from tests.browser.accessibility import GRAVE, script, violations
+from tests.browser.accessibility import GRAPHICS, GRAVE, TEXT, contrast, script, violations
 from tests.browser.conftest import demand_console
 from tests.browser.content import Place, furnish
 from tests.browser.test_assets import png
@@ -18,13 +18,17 @@ def places(product: Product) -> dict[str, Place]:
     return furnish(product, png(320, 200, b"\x20\x60\xa0"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+WIDE: ViewportSize = {"width": 1280, "height": 720}
+NARROW: ViewportSize = {"width": 400, "height": 800}
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
 def test_no_page_is_hard_to_use_for_anybody(
-    browser: Browser, product: Product, places: dict[str, Place], scheme: str
+    browser: Browser, product: Product, places: dict[str, Place], scheme: str, size: ViewportSize
 ) -> None:
     axe = script()
     found = {}
-    with browser.new_context(color_scheme=scheme, bypass_csp=True) as context:  # type: ignore[arg-type]
+    with browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True) as context:  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         context.add_init_script(axe)
         page = context.new_page()
@@ -33,6 +37,47 @@ def test_no_page_is_hard_to_use_for_anybody(
             expect(page.get_by_text(place.shows).first).to_be_visible()
             found[name] = [one for one in violations(page) if one.impact in GRAVE]
     assert {name: those for name, those in found.items() if those} == {}
+
+
+def test_no_page_has_to_be_moved_sideways_on_a_narrow_screen(
+    browser: Browser, product: Product, places: dict[str, Place]
+) -> None:
+    found = {}
+    with browser.new_context(viewport=NARROW) as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        for name, place in places.items():
+            page.goto(f"http://localhost:{product.port}{place.path}")
+            expect(page.get_by_text(place.shows).first).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            for closed in page.locator("summary").all():
+                closed.click()
+            page.wait_for_load_state("networkidle")
+            found[name] = page.evaluate("document.documentElement.scrollWidth")
+    assert {name: width for name, width in found.items() if width > NARROW["width"]} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_names_in_the_graph_stand_out_from_their_boxes(
+    browser: Browser, product: Product, places: dict[str, Place], scheme: str
+) -> None:
+    with browser.new_context(color_scheme=scheme) as context:  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(f"http://localhost:{product.port}{places['workspace asset'].path}")
+        expect(page.locator(".graph text").first).to_be_visible()
+        fills = page.locator(".graph text, .graph rect").evaluate_all(
+            "all => all.map((one) => [one.tagName, getComputedStyle(one).fill])"
+        )
+        edges = page.locator(".graph rect, .graph .edge").evaluate_all(
+            "all => all.map((one) => getComputedStyle(one).stroke)"
+        )
+        behind = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    names = {colour for kind, colour in fills if kind == "text"}
+    boxes = {colour for kind, colour in fills if kind == "rect"}
+    assert len(names) == 2, "that of the asset and those that are links"
+    assert min(contrast(name, box) for name in names for box in boxes) >= TEXT
+    assert min(contrast(edge, behind) for edge in edges) >= GRAPHICS
 
 
 def test_what_is_hard_to_use_is_found(browser: Browser) -> None:

@@ -48,5 +48,7 @@ def test_a_virus_is_refused_and_named(console: Opened, product: Product) -> None
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("invoice.com")
     expect(page.locator(".state.bad")).to_have_text("infected")
-    address = page.get_by_role("definition").get_by_role("link").inner_text()
+    expect(page.get_by_text("Something harmful was found in it. Nobody can fetch it.")).to_be_visible()
+    expect(page.get_by_role("definition").get_by_role("link"), "nothing that leads nowhere").to_have_count(0)
+    address = page.get_by_role("definition").filter(has_text="/media/").inner_text()
     assert product.get(address.partition(f":{product.port + 1}")[2], host=1).status == 404

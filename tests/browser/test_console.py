@@ -31,6 +31,7 @@ def test_an_asset_has_a_page_of_its_own(console: Opened, product: Product) -> No
     assert product.state_of(asset, wanted="clean") == "clean"
     page = console(f"/console/assets/{asset}")
     expect(page.get_by_role("heading", level=1)).to_have_text("b-file.txt")
+    expect(page).to_have_title("b-file.txt - Asset manager")
     expect(page.get_by_role("definition").filter(has_text="clean")).to_contain_text("draft")
     expect(page.locator("pre"), "a draft is fetched, and shown as the characters it is made of").to_have_text(
         "<b>hello</b>"

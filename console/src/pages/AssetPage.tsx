@@ -7,6 +7,14 @@ import { Picture } from "../parts/Picture";
 import { Uploads } from "../parts/Uploads";
 import { useDeed, useLoaded } from "../use";
 
+const MEANINGS: Record<string, string> = {
+  unscanned: "Nobody can fetch it before it has been scanned.",
+  infected: "Something harmful was found in it. Nobody can fetch it.",
+  unscannable: "It could not be scanned. Nobody can fetch it.",
+  expired: "The file never arrived.",
+};
+const AHEAD: Record<string, string> = { clean: "once it is published", unscanned: "once it is clean" };
+
 /** An asset and the chain of those that replace it. */
 export function AssetPage({ id = "" }: { id?: string }) {
   const path = `/assets/${id}`;
@@ -39,7 +47,8 @@ export function AssetPage({ id = "" }: { id?: string }) {
       <dl>
         <dt>State</dt>
         <dd>
-          <State name={asset.state} /> {asset.draft && <span class="state">draft</span>}
+          <State name={asset.state} /> {asset.draft && <span class="state">draft</span>}{" "}
+          <span class="hint">{MEANINGS[asset.state]}</span>
         </dd>
         <dt>Type</dt>
         <dd>{asset.content_type}</dd>
@@ -47,9 +56,9 @@ export function AssetPage({ id = "" }: { id?: string }) {
         <dd>{size(asset.size)}</dd>
         <dt>Address</dt>
         <dd>
-          {asset.draft ? (
+          {asset.draft || asset.state !== "clean" ? (
             <>
-              {asset.file_url} <span class="hint">once it is published</span>
+              {asset.file_url} {AHEAD[asset.state] && <span class="hint">{AHEAD[asset.state]}</span>}
             </>
           ) : (
             <a href={asset.file_url} rel="noreferrer">

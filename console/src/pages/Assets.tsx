@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { type Asset, call, get, idOf, type Page as List } from "../api";
-import { Page, Problem, size, State } from "../parts/basics";
+import { Page, Problem, size, State, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
 import { useDeed, useLoaded, useRights } from "../use";
@@ -27,6 +27,7 @@ export function Assets() {
   const { signsIn } = useRights();
   return (
     <Page title="Assets">
+      <p class="hint">A file that is put in here is scanned, and then everybody can fetch it at an address of its own.</p>
       {signsIn && <Uploads label="Upload files" use={use} used={again} />}
       <div class="bar">
         {signsIn && (
@@ -48,24 +49,13 @@ export function Assets() {
         </label>
       </div>
       <Problem error={error} />
-      {value && value.results.length === 0 && <p>{deleted ? "Nothing was deleted." : "There are no assets yet."}</p>}
+      {value && value.results.length === 0 && <p>{deleted ? "Nothing was deleted." : signsIn ? "There are no assets yet: choose a file above." : "There are no assets yet."}</p>}
       {value && value.results.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">State</th>
-              <th scope="col">Type</th>
-              <th scope="col">Size</th>
-              <th scope="col">What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.results.map((asset) => (
-              <Row key={asset.id} asset={asset} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["Name", "State", "Type", "Size", "What to do"]}>
+          {value.results.map((asset) => (
+            <Row key={asset.id} asset={asset} changed={again} />
+          ))}
+        </Table>
       )}
       {buttons(value?.next_cursor ?? null)}
     </Page>

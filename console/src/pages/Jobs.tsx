@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { call, type Dead, get, type Job, type Page as List, type Queue, type Session } from "../api";
-import { Moment, Page, Problem, Progress, State } from "../parts/basics";
+import { HowFar, Moment, Page, Problem, State, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded } from "../use";
 
@@ -20,25 +20,17 @@ export function Jobs({ session }: { session: Session }) {
   );
   return (
     <Page title="Jobs">
+      <p class="hint">
+        Copies, deletions, clones and the like. How far tasks of workers are is told by <a href="/console/workers">Workers</a>.
+      </p>
       <Problem error={error} />
       {value && value.results.length === 0 && <p>Nothing is under way.</p>}
       {value && value.results.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col">State</th>
-              <th scope="col">Progress</th>
-              <th scope="col">Begun</th>
-              <th scope="col">What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.results.map((job) => (
-              <Row key={job.id} job={job} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["What", "State", "Progress", "Begun", "What to do"]}>
+          {value.results.map((job) => (
+            <Row key={job.id} job={job} changed={again} />
+          ))}
+        </Table>
       )}
       {buttons(value?.next_cursor ?? null)}
       {session.superuser && <Queues />}
@@ -62,8 +54,11 @@ function Row({ job, changed }: { job: Job; changed: () => void }) {
         <State name={job.state} /> {job.error}
       </td>
       <td>
-        {atWork(job) && <Progress done={job.done} total={job.total} label={`progress of ${job.kind}`} />}{" "}
-        {job.total !== null && `${job.done} of ${job.total}`}
+        {atWork(job) ? (
+          <HowFar done={job.done} total={job.total} label={`progress of ${job.kind}`} />
+        ) : (
+          job.total !== null && `${job.done} of ${job.total}`
+        )}
         {job.failed > 0 && `, ${job.failed} failed`}
       </td>
       <td>
@@ -99,37 +94,26 @@ function Queues() {
     <>
       <h2>Queues</h2>
       <Problem error={error} />
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Queue</th>
-            <th scope="col">Waiting</th>
-            <th scope="col">In flight</th>
-            <th scope="col">Given up</th>
-            <th scope="col">What to do</th>
+      <Table heads={["Queue", "Waiting", "In flight", "Given up", "What to do"]} label="Queues">
+        {value?.queues.map((queue) => (
+          <tr key={queue.name}>
+            <th scope="row">{queue.name}</th>
+            <td class="number">{queue.waiting + queue.delayed}</td>
+            <td class="number">{queue.in_flight}</td>
+            <td class="number">{queue.dead > 0 ? <strong>{queue.dead}</strong> : 0}</td>
+            <td>
+              {queue.dead > 0 && (
+                <>
+                  <button type="button" onClick={() => setShown(queue.name)}>
+                    Look <span class="spoken">at what {queue.name} gave up</span>
+                  </button>
+                  <Redrive queue={queue.name} sent={again} />
+                </>
+              )}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {value?.queues.map((queue) => (
-            <tr key={queue.name}>
-              <th scope="row">{queue.name}</th>
-              <td class="number">{queue.waiting + queue.delayed}</td>
-              <td class="number">{queue.in_flight}</td>
-              <td class="number">{queue.dead > 0 ? <strong>{queue.dead}</strong> : 0}</td>
-              <td>
-                {queue.dead > 0 && (
-                  <>
-                    <button type="button" onClick={() => setShown(queue.name)}>
-                      Look <span class="spoken">at what {queue.name} gave up</span>
-                    </button>
-                    <Redrive queue={queue.name} sent={again} />
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       {shown && <DeadLetters queue={shown} count={value?.queues.find((one) => one.name === shown)?.dead ?? 0} />}
     </>
   );
@@ -165,30 +149,20 @@ function DeadLetters({ queue, count }: { queue: string; count: number }) {
         {value && `${value.results.length} of ${Math.max(count, value.results.length)} messages`}
       </p>
       {value && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">What it speaks of</th>
-              <th scope="col">Attempts</th>
-              <th scope="col">First received</th>
-              <th scope="col">Message</th>
+        <Table heads={["What it speaks of", "Attempts", "First received", "Message"]} label={`Messages that ${queue} gave up`}>
+          {value.results.map((one) => (
+            <tr key={one.id}>
+              <th scope="row">
+                {one.what} {one.subject}
+              </th>
+              <td class="number">{one.attempts}</td>
+              <td>
+                <Moment at={one.first_received_at} />
+              </td>
+              <td>{one.id}</td>
             </tr>
-          </thead>
-          <tbody>
-            {value.results.map((one) => (
-              <tr key={one.id}>
-                <th scope="row">
-                  {one.what} {one.subject}
-                </th>
-                <td class="number">{one.attempts}</td>
-                <td>
-                  <Moment at={one.first_received_at} />
-                </td>
-                <td>{one.id}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
     </section>
   );

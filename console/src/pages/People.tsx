@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { call, get } from "../api";
-import { Moment, Page, Problem } from "../parts/basics";
+import { Moment, Page, Problem, Table } from "../parts/basics";
 import { useDeed, useLoaded } from "../use";
 
 interface Token {
@@ -29,24 +29,11 @@ export function People() {
       <Problem error={error} />
       <NewToken made={again} />
       {value && value.results.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">May</th>
-              <th scope="col">Groups</th>
-              <th scope="col">Organisation</th>
-              <th scope="col">Made</th>
-              <th scope="col">Ends</th>
-              <th scope="col">What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.results.map((token) => (
-              <Row key={token.id} token={token} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["Name", "May", "Groups", "Organisation", "Made", "Ends", "What to do"]}>
+          {value.results.map((token) => (
+            <Row key={token.id} token={token} changed={again} />
+          ))}
+        </Table>
       )}
     </Page>
   );

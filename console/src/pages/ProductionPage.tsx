@@ -1,7 +1,7 @@
 // A production: its project assets with what became of them, a form for a new one, and for superusers its members.
 
 import { call, get, getLinked, type Production, type ProjectAsset, type Session } from "../api";
-import { Moment, Page, Problem } from "../parts/basics";
+import { Moment, Page, Problem, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { AssetState } from "../parts/ProjectAssets";
 import { useDeed, useLoaded } from "../use";
@@ -28,35 +28,23 @@ export function ProductionPage({ production: id = "", session }: { production?: 
       <Problem error={error ?? unknown} />
       {value && value.items.length === 0 && <p>There are no project assets here yet.</p>}
       {value && value.items.length > 0 && (
-        <table>
-          <caption class="hint">{value.total} in all</caption>
-          <thead>
-            <tr>
-              <th scope="col">Project asset</th>
-              <th scope="col">State</th>
-              <th scope="col">Bundle root</th>
-              <th scope="col">Type</th>
-              <th scope="col">Changed</th>
+        <Table heads={["Project asset", "State", "Bundle root", "Type", "Changed"]} caption={`${value.total} in all`}>
+          {value.items.map((asset) => (
+            <tr key={asset.id}>
+              <th scope="row">
+                <a href={`/console/productions/${id}/${asset.id}`}>{asset.name}</a>
+              </th>
+              <td>
+                <AssetState asset={asset} />
+              </td>
+              <td>{asset.bundle_root}</td>
+              <td>{asset.type}</td>
+              <td>
+                <Moment at={asset.date_mod} />
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {value.items.map((asset) => (
-              <tr key={asset.id}>
-                <th scope="row">
-                  <a href={`/console/productions/${id}/${asset.id}`}>{asset.name}</a>
-                </th>
-                <td>
-                  <AssetState asset={asset} />
-                </td>
-                <td>{asset.bundle_root}</td>
-                <td>{asset.type}</td>
-                <td>
-                  <Moment at={asset.date_mod} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {buttons(value?.next ?? null)}
       {production.can_write && <NewProjectAsset production={production} made={again} />}

@@ -1,7 +1,7 @@
 // Productions, and for superusers new ones and the devices that project assets lie on.
 
 import { call, type Device, get, type Production, type Session } from "../api";
-import { Page, Problem } from "../parts/basics";
+import { Page, Problem, Table } from "../parts/basics";
 import { useDeed, useLoaded } from "../use";
 
 const rights = (one: Production): string =>
@@ -12,31 +12,22 @@ export function Productions({ session }: { session: Session }) {
   const { value, error, again } = useLoaded((signal) => get<Production[]>("/api/productions/", signal), "productions");
   return (
     <Page title="Productions">
+      <p class="hint">A production has project assets: bundles of files, such as the projects of an editing program.</p>
       <Problem error={error} />
       {value && value.length === 0 && <p>There are no productions that you are a member of.</p>}
       {value && value.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Production</th>
-              <th scope="col">Codename</th>
-              <th scope="col">Company</th>
-              <th scope="col">You may</th>
+        <Table heads={["Production", "Codename", "Company", "You may"]}>
+          {value.map((one) => (
+            <tr key={one.id}>
+              <th scope="row">
+                <a href={`/console/productions/${one.id}`}>{one.name}</a>
+              </th>
+              <td>{one.codename}</td>
+              <td>{one.company}</td>
+              <td>{rights(one)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {value.map((one) => (
-              <tr key={one.id}>
-                <th scope="row">
-                  <a href={`/console/productions/${one.id}`}>{one.name}</a>
-                </th>
-                <td>{one.codename}</td>
-                <td>{one.company}</td>
-                <td>{rights(one)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {session.superuser && <NewProduction made={again} />}
       {session.superuser && <Devices />}
@@ -66,22 +57,14 @@ function Devices() {
     <>
       <h2>Devices</h2>
       <Problem error={error} />
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Device</th>
-            <th scope="col">Path</th>
+      <Table heads={["Device", "Path"]} label="Devices">
+        {value?.map((device) => (
+          <tr key={device.id}>
+            <th scope="row">{device.name}</th>
+            <td>{device.path}</td>
           </tr>
-        </thead>
-        <tbody>
-          {value?.map((device) => (
-            <tr key={device.id}>
-              <th scope="row">{device.name}</th>
-              <td>{device.path}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       <Make title="A new device" path="/api/devices/" fields={["name", "path", "bucket"]} made={again}>
         <label>
           Name <input name="name" required />

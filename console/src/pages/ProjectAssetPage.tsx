@@ -4,7 +4,7 @@ import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { call, CallFailed, get, type Linked, may, type Production, type ProjectAsset, type Session } from "../api";
-import { Moment, Page, Problem, State } from "../parts/basics";
+import { Moment, Page, Problem, State, Table } from "../parts/basics";
 import { Bundle } from "../parts/Bundle";
 import { AssetState, Underway, useWaited, type Waited } from "../parts/ProjectAssets";
 import { useDeed, useLoaded } from "../use";
@@ -116,28 +116,18 @@ function Links({ asset, path, writable, changed }: { asset: ProjectAsset; path: 
       <h2>Linked media assets</h2>
       {linked.length === 0 && <p>It links none.</p>}
       {linked.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Media asset</th>
-              <th scope="col">Kind</th>
-              <th scope="col">File</th>
-              <th scope="col">State</th>
+        <Table heads={["Media asset", "Kind", "File", "State"]} label="Media assets">
+          {linked.map(([kind, one]) => (
+            <tr key={`${kind} ${one.id}`}>
+              <th scope="row">{one.name ?? `number ${one.id}, of a production that you do not read`}</th>
+              <td>{kind}</td>
+              <td>{one.filename}</td>
+              <td>
+                {one.status_asset !== undefined && <State name={MEDIA_STATES[one.status_asset] ?? ""} />} {one.status_asset_description}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {linked.map(([kind, one]) => (
-              <tr key={`${kind} ${one.id}`}>
-                <th scope="row">{one.name ?? `number ${one.id}, of a production that you do not read`}</th>
-                <td>{kind}</td>
-                <td>{one.filename}</td>
-                <td>
-                  {one.status_asset !== undefined && <State name={MEDIA_STATES[one.status_asset] ?? ""} />} {one.status_asset_description}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {writable && (
         <form onSubmit={submit} class="bar" aria-label="Link a media asset">

@@ -1,7 +1,7 @@
 // A project of a store: its assets, and uploads that become assets.
 
 import { get, getPage, type Project, sendOctets, type StoreAsset, storePath } from "../api";
-import { Page, Problem, State } from "../parts/basics";
+import { Page, Problem, State, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
 import { useLoaded } from "../use";
@@ -36,32 +36,21 @@ export function ProjectPage({ store = "", project = "" }: { store?: string; proj
       <Problem error={error ?? meta.error} />
       {value && value.items.Assets.length === 0 && <p>There are no assets yet.</p>}
       {value && value.items.Assets.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Asset</th>
-              <th scope="col">Description</th>
-              <th scope="col">Tags</th>
-              <th scope="col">Version</th>
-              <th scope="col">Processing</th>
+        <Table heads={["Asset", "Description", "Tags", "Version", "Processing"]}>
+          {value.items.Assets.map((asset) => (
+            <tr key={asset.id}>
+              <th scope="row">
+                <a href={`/console/stores/${store}/${project}/${encodeURIComponent(asset.id)}`}>{asset.name}</a>
+              </th>
+              <td>{asset.description}</td>
+              <td>{asset.tags.join(", ")}</td>
+              <td class="number">{asset.version}</td>
+              <td>
+                {asset.processing_status && <State name={asset.processing_status} />} {asset.processing_error}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {value.items.Assets.map((asset) => (
-              <tr key={asset.id}>
-                <th scope="row">
-                  <a href={`/console/stores/${store}/${project}/${encodeURIComponent(asset.id)}`}>{asset.name}</a>
-                </th>
-                <td>{asset.description}</td>
-                <td>{asset.tags.join(", ")}</td>
-                <td class="number">{asset.version}</td>
-                <td>
-                  {asset.processing_status && <State name={asset.processing_status} />} {asset.processing_error}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {buttons(value?.next ?? null)}
     </Page>

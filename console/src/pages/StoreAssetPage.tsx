@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { call, get, getPage, type Project, type StoreAsset, type StoreFile, storePath, type Task } from "../api";
-import { Page, Problem, State } from "../parts/basics";
+import { Page, Problem, State, TaskProgress } from "../parts/basics";
 import { DeepZoom } from "../parts/DeepZoom";
 import { Files } from "../parts/Files";
 import { usePager } from "../parts/Pager";
@@ -11,9 +11,16 @@ import { Processing } from "../parts/Processing";
 import { useDeed, useLoaded } from "../use";
 
 async function underWay(store: string, project: string, asset: string, signal: AbortSignal): Promise<Task[]> {
-  const { items } = await getPage<Task[]>("/api/workers/queue?limit=1000", signal);
-  const its = items.filter((task) => task.storeID === store && task.projectID === project && task.assetID === asset);
-  return its.filter((task) => task.status === "new" || task.status === "processing");
+  const found: Task[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const query = new URLSearchParams({ limit: "1000", ...(cursor && { cursor }) });
+    const page: { items: Task[]; next: string | null } = await getPage<Task[]>(`/api/workers/queue?${query}`, signal);
+    const its = page.items.filter((task) => task.storeID === store && task.projectID === project && task.assetID === asset);
+    found.push(...its.filter((task) => task.status === "new" || task.status === "processing"));
+    cursor = page.next;
+  }
+  return found;
 }
 
 /** An asset with its versions. */
@@ -61,7 +68,7 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
         <ul aria-label="Tasks">
           {asked.map((task) => (
             <li key={task._id}>
-              {task.workerType} {task.filename} <State name={task.status} />
+              {task.workerType} {task.filename} <State name={task.status} /> <TaskProgress task={task} of={task.filename} />
             </li>
           ))}
         </ul>
@@ -87,7 +94,7 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
         </select>
       </label>
       <Files files={files.value?.items ?? []} />
-      {(files.value?.next || cursor) && buttons(files.value?.next ?? null)}
+      {buttons(files.value?.next ?? null)}
       <Facts key={`${asset.description} ${asset.tags}`} path={path} asset={asset} writable={writable} changed={again} />
       {writable && version === asset.version && (
         <Processing store={store} project={project} asset={id} files={files.value?.items ?? []} asked={tasks.again} />

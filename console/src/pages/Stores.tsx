@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { call, get, getPage, type Project, storePath } from "../api";
-import { Page, Problem } from "../parts/basics";
+import { Page, Problem, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded, useRights } from "../use";
 
@@ -19,6 +19,7 @@ export function Stores() {
 
   return (
     <Page title="Stores">
+      <p class="hint">A store holds projects, and a project assets with all their versions, which workers unpack, cut into tiles or draw small.</p>
       <Problem error={unlisted ?? error} />
       <label>
         Store{" "}
@@ -36,28 +37,18 @@ export function Stores() {
       </label>
       {value && value.items.length === 0 && <p>There are no projects here that you may read.</p>}
       {value && value.items.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Project</th>
-              <th scope="col">Description</th>
-              <th scope="col">Tags</th>
-              <th scope="col">Groups</th>
+        <Table heads={["Project", "Description", "Tags", "Groups"]}>
+          {value.items.map((project) => (
+            <tr key={project.id}>
+              <th scope="row">
+                <a href={`/console/stores/${store}/${project.id}`}>{project.name}</a>
+              </th>
+              <td>{project.description}</td>
+              <td>{project.tags.join(", ")}</td>
+              <td>{project.access.join(", ")}</td>
             </tr>
-          </thead>
-          <tbody>
-            {value.items.map((project) => (
-              <tr key={project.id}>
-                <th scope="row">
-                  <a href={`/console/stores/${store}/${project.id}`}>{project.name}</a>
-                </th>
-                <td>{project.description}</td>
-                <td>{project.tags.join(", ")}</td>
-                <td>{project.access.join(", ")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {buttons(value?.next ?? null)}
       {makesProjects && <NewProject store={store} groups={writesFor} made={again} />}
@@ -83,7 +74,7 @@ function NewProject({ store, groups: own, made }: { store: string; groups: strin
       <h2>A new project</h2>
       <div class="bar">
         <label>
-          Id <input name="id" required pattern="[a-z0-9][a-z0-9.\-]{2,62}" />
+          Id <input name="id" required placeholder="expo" pattern="[a-z0-9][a-z0-9.\-]{2,62}" />
         </label>
         <label>
           Name <input name="name" required />
@@ -95,7 +86,9 @@ function NewProject({ store, groups: own, made }: { store: string; groups: strin
           Make
         </button>
       </div>
-      <p class="hint">Everybody may read the files of a project that has the group “public”.</p>
+      <p class="hint">
+        The id is part of all addresses: 3 to 63 lower-case letters, digits, dots and dashes. Everybody may read the files of a project that has the group “public”.
+      </p>
       <Problem error={error} />
     </form>
   );

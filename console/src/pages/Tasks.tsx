@@ -1,7 +1,7 @@
 // The queue of the workers, and the workers.
 
 import { call, get, getPage, type Task, type Worker } from "../api";
-import { Page, Problem, Progress, State } from "../parts/basics";
+import { Page, Problem, State, Table, TaskProgress } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded } from "../use";
 
@@ -21,25 +21,15 @@ export function Tasks() {
     <Page title="Workers">
       <Problem error={error} />
       <h2>Tasks</h2>
-      {value && value.items.length === 0 && <p>Nothing was asked for in the last two days.</p>}
+      {value && value.items.length === 0 && <p>
+          Nothing was asked for in the last two days. The page of an asset in <a href="/console/stores">a store</a> has workers process its files.
+        </p>}
       {value && value.items.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Asset</th>
-              <th scope="col">Worker</th>
-              <th scope="col">File</th>
-              <th scope="col">Asked for</th>
-              <th scope="col">Status</th>
-              <th scope="col">What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.items.map((task) => (
-              <Row key={task._id} task={task} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["Asset", "Worker", "File", "Asked for", "Status", "What to do"]}>
+          {value.items.map((task) => (
+            <Row key={task._id} task={task} changed={again} />
+          ))}
+        </Table>
       )}
       {buttons(value?.next ?? null)}
       <Workers />
@@ -65,7 +55,7 @@ function Row({ task, changed }: { task: Task; changed: () => void }) {
       <td>{task.createdOn}</td>
       <td>
         <State name={task.status} /> {task.error}
-        {task.status === "processing" && <Progress done={0} total={null} label={`progress of ${task.workerType} on ${place}`} />}
+        <TaskProgress task={task} of={place} />
       </td>
       <td>
         <button type="button" disabled={busy} onClick={deed(waits(task) ? "DELETE" : "PATCH")}>
@@ -83,28 +73,18 @@ function Workers() {
     <>
       <h2>Who works</h2>
       <Problem error={error} />
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Worker</th>
-            <th scope="col">What it does</th>
-            <th scope="col">Takes</th>
-            <th scope="col">Status</th>
+      <Table heads={["Worker", "What it does", "Takes", "Status"]} label="Who works">
+        {value?.map((worker) => (
+          <tr key={worker.name}>
+            <th scope="row">{worker.name}</th>
+            <td>{worker.description}</td>
+            <td>{worker.extensions.join(" ")}</td>
+            <td>
+              <State name={worker.status} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {value?.map((worker) => (
-            <tr key={worker.name}>
-              <th scope="row">{worker.name}</th>
-              <td>{worker.description}</td>
-              <td>{worker.extensions.join(" ")}</td>
-              <td>
-                <State name={worker.status} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 
 import { call, get } from "../api";
 import { AssetForm, content } from "../parts/AssetForm";
-import { Moment, Page, Problem, Progress, size, State } from "../parts/basics";
+import { HowFar, Moment, Page, Problem, size, State } from "../parts/basics";
 import { canBeShown, Download, Fetched } from "../parts/Fetched";
 import { RefTree } from "../parts/RefTree";
 import { Sure } from "../parts/Sure";
@@ -149,7 +149,7 @@ function Statuses({ found }: { found: Status[] }) {
             {CONTEXTS[context] ?? context}: <span class={`state ${TONES[state]}`}>{state}</span> {description} {info.error}
             {info.total !== undefined && (
               <>
-                <Progress done={info.done ?? 0} total={info.total} label="progress of the clone" /> {info.done} of {info.total}
+                <HowFar done={info.done ?? 0} total={info.total} label="progress of the clone" />
               </>
             )}
             {info.assets && (

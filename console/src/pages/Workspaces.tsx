@@ -4,7 +4,7 @@ import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 
 import { call, CallFailed, get, type Project, storePath } from "../api";
-import { Moment, Page, Problem } from "../parts/basics";
+import { Moment, Page, Problem, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded } from "../use";
 import { findWorkspace, forget, keep, type Listing, pageOf, type Workspace } from "../workspaces";
@@ -17,6 +17,7 @@ export function Workspaces() {
   const { value, error, again } = useLoaded((signal) => get<Listing<Workspace>>(path, signal), path);
   return (
     <Page title="Workspaces">
+      <p class="hint">A workspace is a clone of a project, in which assets are put together from files and from each other.</p>
       <Find />
       <label>
         <input
@@ -32,25 +33,13 @@ export function Workspaces() {
       <Problem error={error} />
       {value && value.items.length === 0 && <p>{all ? "There are none here that you may read." : "You keep no workspaces yet."}</p>}
       {value && value.items.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Workspace</th>
-              <th scope="col">Description</th>
-              <th scope="col">Project</th>
-              <th scope="col">Branch</th>
-              <th scope="col">Made</th>
-              {!all && <th scope="col">What to do</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {value.items.map((workspace) => (
-              <Row key={workspace.guid} workspace={workspace} kept={!all} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["Workspace", "Description", "Project", "Branch", "Made", !all && "What to do"]}>
+          {value.items.map((workspace) => (
+            <Row key={workspace.guid} workspace={workspace} kept={!all} changed={again} />
+          ))}
+        </Table>
       )}
-      {(value?.nextLink || cursor) && buttons(value?.nextLink ?? null)}
+      {buttons(value?.nextLink ?? null)}
       <Clone />
     </Page>
   );
@@ -150,6 +139,11 @@ function Clone() {
           ))}
         </select>
       </label>
+      {projects.value?.length === 0 && (
+        <p class="hint">
+          There is none here that you may read. <a href="/console/stores">Stores</a> have projects.
+        </p>
+      )}
       {chosen && <Branches key={`${store}/${chosen.id}`} store={store} project={chosen.id} />}
       <label>
         <span>File URI</span>

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type BundleFile, call, getFile, getLinked, putBytes } from "../api";
-import { Moment, Problem, size, State } from "./basics";
+import { Moment, Problem, size, State, Table } from "./basics";
 import { save } from "./Fetched";
 import { usePager } from "./Pager";
 import { Uploads } from "./Uploads";
@@ -31,23 +31,11 @@ export function Bundle({ asset, version, writable }: { asset: string; version: s
       <Problem error={error} />
       {value && value.items.length === 0 && <p>The bundle has no files.</p>}
       {value && value.items.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Path</th>
-              <th scope="col">State</th>
-              <th scope="col">Type</th>
-              <th scope="col">Size</th>
-              <th scope="col">Changed</th>
-              <th scope="col">What to do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.items.map((file) => (
-              <Row key={file.path} url={files + file.path.split("/").map(encodeURIComponent).join("/")} file={file} writable={writable} changed={again} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={["Path", "State", "Type", "Size", "Changed", "What to do"]}>
+          {value.items.map((file) => (
+            <Row key={file.path} url={files + file.path.split("/").map(encodeURIComponent).join("/")} file={file} writable={writable} changed={again} />
+          ))}
+        </Table>
       )}
       {buttons(value?.next ?? null)}
       {writable && (

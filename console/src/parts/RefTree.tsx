@@ -44,7 +44,7 @@ export function RefTree<T>({ workspace, namespace, round, restless = () => false
         ))}
         {value.items.map(children)}
       </ul>
-      {(value.nextLink || cursor) && buttons(value.nextLink ?? null)}
+      {buttons(value.nextLink ?? null)}
     </>
   );
 }

@@ -3,6 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import type { Task } from "../api";
+
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 /** Bytes as people read them. */
@@ -47,6 +49,47 @@ export function Progress({ done, total, label }: { done: number; total: number |
   return total === null ? <progress aria-label={label} /> : <progress aria-label={label} value={done} max={total || 1} />;
 }
 
+/** The same in numbers as well, once there is a total. */
+export function HowFar({ done, total, label }: { done: number; total: number | null; label: string }) {
+  return (
+    <>
+      <Progress done={done} total={total} label={label} /> {total !== null && `${done} of ${total}`}
+    </>
+  );
+}
+
+/** How far a task of a worker is, while one is at it. */
+export function TaskProgress({ task, of }: { task: Task; of: string }) {
+  if (task.status !== "processing") return null;
+  const { done, total } = task.progress ?? { done: 0, total: null };
+  return <HowFar done={done} total={total} label={`progress of ${task.workerType} on ${of}`} />;
+}
+
+interface Listed {
+  heads: (string | false)[];
+  children: ComponentChildren;
+  caption?: string;
+  /** For a table with nothing in it to press: what it is called when the keyboard comes to it, to move it sideways. */
+  label?: string;
+}
+
+/** A table under these headings; where it is too wide for the page, it moves sideways in its own place. */
+export function Table({ heads, children, caption, label }: Listed) {
+  return (
+    <div class="wide" {...(label && { role: "region", "aria-label": label, tabIndex: 0 })}>
+      <table>
+        {caption && <caption class="hint">{caption}</caption>}
+        <thead>
+          <tr>
+            {heads.map((head) => head && <th scope="col">{head}</th>)}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 let moved = false;
 
 /** Tell whoever hears the page, or goes through it by keyboard, that there is another one. */
@@ -58,6 +101,9 @@ export function focusOnHeading(): void {
 /** A page: its heading, and what stands under it. */
 export function Page({ title, children }: { title: string; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} - Asset manager`;
+  }, [title]);
   useEffect(() => {
     // The heading that had the focus may have been that of a page that was still loading.
     if (moved && document.activeElement === document.body) heading.current?.focus();
