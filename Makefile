@@ -19,6 +19,7 @@ export PORT STATE_DIR
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+DEV_INSTALLED := .venv/.installed-dev
 LOCAL_INSTALLED := .venv-local/.installed
 CHECKOV_INSTALLED := .venv-checkov/.installed
 DEPLOYED_INSTALLED := .venv-deployed/.installed
@@ -32,61 +33,61 @@ help: ## List the targets
 run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) console ## Run the product on this machine: PORT (8000) to PORT+3, state in STATE_DIR (.state)
 	@$(BIN)/python -m infra.local.run
 
-test: $(INSTALLED) $(LOCAL_INSTALLED) console ## Run the tests; TESTS="tests/web -k range" for some of them
+test: $(DEV_INSTALLED) $(LOCAL_INSTALLED) console ## Run the tests; TESTS="tests/web -k range" for some of them
 	$(BIN)/pytest $(if $(filter tests,$(TESTS)),--numprocesses=auto --dist=loadfile --no-loadscope-reorder) $(TESTS)
 
 console: $(INSTALLED) ## Make the console's pages, if they are not up to date
 	@$(BIN)/python -m infra.console
 
-test-browser: $(INSTALLED) $(LOCAL_INSTALLED) console ## Lead Chromium through the pages, with an upload of UPLOAD_MB= (200) that is interrupted
+test-browser: $(DEV_INSTALLED) $(LOCAL_INSTALLED) console ## Lead Chromium through the pages, with an upload of UPLOAD_MB= (200) that is interrupted
 	UPLOAD_MB=$${UPLOAD_MB:-200} $(BIN)/pytest tests/browser
 
-screenshots: $(INSTALLED) $(LOCAL_INSTALLED) console ## Take the pictures of the console in docs/pictures, of a local cloud with the demo in it
+screenshots: $(DEV_INSTALLED) $(LOCAL_INSTALLED) console ## Take the pictures of the console in docs/pictures, of a local cloud with the demo in it
 	$(BIN)/python -m tests.browser.pictures
 
-test-uppy: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
+test-uppy: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Drive Uppy's S3 plug-in from npm against a local cloud of its own
 	$(BIN)/python -m tests.uppy.run
 
-test-medialoopster: $(INSTALLED) $(LOCAL_INSTALLED) ## Drive the public Python client of the medialoopster API against a local cloud of its own
+test-medialoopster: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Drive the public Python client of the medialoopster API against a local cloud of its own
 	$(BIN)/python -m tests.medialoopster.run
 
-test-reference: $(INSTALLED) $(LOCAL_INSTALLED) ## Look for answers that no API document tells; EXAMPLES= (50) calls of each operation
+test-reference: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Look for answers that no API document tells; EXAMPLES= (50) calls of each operation
 	$(BIN)/python -m tests.reference.run
 
-test-deployed: $(INSTALLED) $(REFERENCE) console $(DEPLOYED_INSTALLED) ## Deploy the package to a second engine, and lead a story of each API through it
+test-deployed: $(DEV_INSTALLED) $(REFERENCE) console $(DEPLOYED_INSTALLED) ## Deploy the package to a second engine, and lead a story of each API through it
 	$(BIN)/python -m tests.deployed.run
 
-test-memory: $(INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
+test-memory: $(DEV_INSTALLED) ## Hold the peak memory of a scan at 2 GB to that at 10 MB
 	$(BIN)/python -m bench.memory
 
-soak: $(INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number, SHRINK=0 to see a failure at once
+soak: $(DEV_INSTALLED) ## Ten thousand histories of anything that can happen; HISTORIES= for another number, SHRINK=0 to see a failure at once
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
 
-test-failures: $(INSTALLED) ## Have AWS fail in every way at every call of every crash case, where the tests choose one
+test-failures: $(DEV_INSTALLED) ## Have AWS fail in every way at every call of every crash case, where the tests choose one
 	EVERY_FAILURE=1 $(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests/faults tests/files
 
-load: $(INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own for a minute, then a count of what is there; CLIENTS= DURATION=
+load: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own for a minute, then a count of what is there; CLIENTS= DURATION=
 	$(BIN)/python -m bench.load
 
 demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
 	@$(BIN)/python -m infra.demo
 
-bench: $(INSTALLED) $(LOCAL_INSTALLED) ## Measure what is promised of cost and scale; SECTIONS="cpu trees" for some of it, WRITE=1 to put the table into docs/
+bench: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Measure what is promised of cost and scale; SECTIONS="cpu trees" for some of it, WRITE=1 to put the table into docs/
 	$(BIN)/python -m bench $(SECTIONS) $(if $(WRITE),--write)
 
-bench-peers: $(INSTALLED) $(LOCAL_INSTALLED) ## The same work through the product and through what else one would run; PATIENCE= (1200) seconds
+bench-peers: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## The same work through the product and through what else one would run; PATIENCE= (1200) seconds
 	@$(BIN)/python -m bench.peers
 
-bench-workers: $(INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
+bench-workers: $(DEV_INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers
 
-lint: $(INSTALLED) ## Check style, formatting, types and who imports whom
+lint: $(DEV_INSTALLED) ## Check style, formatting, types and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(INSTALLED) ## Format the code
+format: $(DEV_INSTALLED) ## Format the code
 	$(BIN)/ruff format .
 
 token: $(INSTALLED) ## Mint an API token (STAGE= for a deployed one): NAME= PERMISSIONS=a,b GROUPS= ORGANISATION= SUPERUSER=1 DAYS=; PRINCIPAL=uid; LIST=1; REVOKE=id
@@ -127,10 +128,15 @@ clean: ## Remove environments, caches and packages; the state of `make run` stay
 python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or name one with PYTHON=" >&2; exit 1; }
 
-$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-signing.txt requirements-cli.txt requirements-dev.txt pyproject.toml | python
-	@echo "installing into .venv, this once: a few minutes"
+$(INSTALLED): requirements.txt requirements-scan.txt requirements-workers.txt requirements-signing.txt requirements-cli.txt requirements-run.txt pyproject.toml | python
+	@echo "installing into .venv, this once: a minute or two"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt --editable .
+	@touch $@
+
+$(DEV_INSTALLED): requirements-dev.txt $(INSTALLED)
+	@echo "installing what tests and checks need, this once: a minute or two"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 $(REFERENCE): requirements-reference.txt | $(INSTALLED)
