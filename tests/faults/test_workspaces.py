@@ -385,6 +385,25 @@ def test_a_main_whose_file_goes_during_the_clone_is_none(world: World) -> None:
     valid(world)
 
 
+@pytest.mark.parametrize("before", [None, "first.obj"], ids=["none then", "another then"])
+def test_a_clone_that_is_tried_again_gives_an_asset_the_main_that_it_has_by_now(
+    world: World, before: str | None
+) -> None:
+    being_cloned(world)
+    guid, found = guid_of(world), to_be_cloned()
+    first, second = (
+        dataclasses.replace(one.files[0], path=path)
+        for one, path in zip(found, ("first.obj", "second.obj"), strict=True)
+    )
+    asset = dataclasses.replace(found[0], asset_id="late", index_path=before, files=[first] if before else [])
+    clones.write(guid, [asset])
+    clones.write(guid, [dataclasses.replace(asset, index_path="second.obj", files=[first, second])])
+    rows = {row["sk"]: row for row in world.rows("workspaces_table")}
+    assert rows["ref#/assets//late"]["main"] == "/resources/late/second.obj"
+    mains = {row["ref"] for row in rows.values() if row.get("main_of") == rows["ref#/assets//late"]["asset_id"]}
+    assert mains == {"/resources/late/second.obj"}
+
+
 def test_a_verdict_on_what_was_replaced_counts_for_nothing(world: World) -> None:
     cloned(world)
     upload(world, "/resources/x", EICAR)

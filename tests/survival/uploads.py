@@ -49,7 +49,8 @@ class UploadHistories(AssetHistories, StoreHistories):
 
     @rule(upload=uploads)
     def its_bytes_are_sent(self, upload: Begun) -> None:
-        if not upload.sent:
+        # Nobody sends bytes by a form that has run out: the bucket would refuse them.
+        if not upload.sent and self.world.ahead < upload.at + UPLOAD_SECONDS:
             self.world.inspect("s3").put_object(
                 Bucket=settings().intake_bucket, Key=upload.key, Body=upload.held.content
             )

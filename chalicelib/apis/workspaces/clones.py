@@ -6,13 +6,15 @@ together with the job that fills it; a small project is cloned within the reques
 
 Until it is ready nobody else writes to the workspace, and every transaction of the job demands that it is still being
 cloned. Ids are made from the workspace and the source, so whoever does a part again writes the same rows, and finds
-them.
+them. A version may have got a main since they were written, or another one: that is set right.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from pynamodb.expressions.update import Action
 
 from chalicelib.apis.stores import cloning
 from chalicelib.apis.stores.cloning import ClonedAsset, ClonedFile, Source
@@ -200,6 +202,8 @@ def _write_assets(guid: str, placed: list[_Placed], created: int) -> None:
             taken = cancelled.failed.get(1 + 2 * number) if cancelled is not None else None
             if cancelled is None or (taken is not None and taken.source == one.asset.asset_id):
                 left.remove(one)
+                if taken is not None and taken.main != one.main() and one.main():
+                    _follow(guid, Asset.at(guid, one.ref()), Asset.main.set(one.main()))
             elif taken is not None:
                 one.variant += 1
         _demand_progress(cancelled)
@@ -222,11 +226,14 @@ def _write_files(guid: str, wanted: list[_Wanted], created: int) -> None:
         for one, row in tried:
             steps += [*references.share(one.file.file_id, row.owner), Put(row, absent(Resource))]
         cancelled = _tried(guid, steps)
-        for number, (one, _) in enumerate(tried):
+        for number, (one, row) in enumerate(tried):
             first = 1 + 3 * number
             taken = cancelled.failed.get(first + 2) if cancelled is not None else None
             if cancelled is None or (taken is not None and taken.source == one.source()):
                 left.remove(one)
+                if taken is not None and taken.main_of != row.main_of and one.placed.main():
+                    of = Resource.main_of.set(row.main_of) if row.main_of else Resource.main_of.remove()
+                    _follow(guid, Resource.at(guid, row.ref), of)
             elif taken is not None:
                 one.variant += 1
                 _follow_main(guid, one, one.placed.file_ref(one.file.path, one.variant))
@@ -249,8 +256,12 @@ def _demand_progress(cancelled: TransactionCancelled | None) -> None:
 def _follow_main(guid: str, file: _Wanted, main: str) -> None:
     """Let an asset know what its main is now, if it is this file that is elsewhere than it was to be, or nowhere."""
     if file.file.path == file.placed.asset.index_path:
-        row = Asset.at(guid, file.placed.ref())
-        contend(lambda: _demand_progress(_tried(guid, [Update(row, [Asset.main.set(main)], Asset.pk.exists())])))
+        _follow(guid, Asset.at(guid, file.placed.ref()), Asset.main.set(main))
+
+
+def _follow(guid: str, row: Asset | Resource, action: Action) -> None:
+    """Change something about the main of a row that is there."""
+    contend(lambda: _demand_progress(_tried(guid, [Update(row, [action], type(row).pk.exists())])))
 
 
 def _tried(guid: str, steps: list[Step]) -> TransactionCancelled | None:
