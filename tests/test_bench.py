@@ -1,6 +1,8 @@
 """The bench keeps working: its table says what is measured, and each section measures something, small as it may be."""
 
 import csv
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,14 +68,22 @@ def test_every_section_has_rows() -> None:
 
 
 def test_a_handler_and_bare_calls_are_compared_on_the_same_answers() -> None:
+    # In a process of its own, since a stage takes the place of the fake cloud that the tests have.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as elsewhere:
+        calls, found = elsewhere.submit(compared_elsewhere).result()
+    assert calls == ["dynamodb GetItem", "s3 GetObject"]
+    assert found.ratio > 0
+    assert min(found.handler, found.bare) > 0
+
+
+def compared_elsewhere() -> tuple[list[str], cpu.Figure]:
+    """The calls of an operation, and what it took beside them."""
     with stage() as on:
         operation = next(one for one in all_operations() if one.name == "inline media")
         act = operation.arrange(on)
         recording = on.record(act)
         found = cpu.compared(act, cpu.bare(recording), recording, rounds=1)
-    assert [f"{service} {name}" for service, name, _ in recording.calls] == ["dynamodb GetItem", "s3 GetObject"]
-    assert found.ratio > 0
-    assert min(found.handler, found.bare) > 0
+    return [f"{service} {name}" for service, name, _ in recording.calls], found
 
 
 def test_a_fresh_process_tells_what_it_spent() -> None:

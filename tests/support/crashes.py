@@ -95,8 +95,9 @@ class _Death:
         raise Crash
 
     def later(self, call: Call) -> None:
-        # Other threads die as well, and know of it only here.
-        if threading.get_ident() == self.thread:
+        # Other threads die as well, and know of it only here; and so does what a pool gives to the thread next.
+        is_pooled = threading.current_thread().name.startswith("ThreadPoolExecutor")
+        if threading.get_ident() == self.thread and not is_pooled:
             self.survived.append(str(call))
         raise Crash
 

@@ -26,7 +26,7 @@ export function Jobs({ session }: { session: Session }) {
       <Problem error={error} />
       {value && value.results.length === 0 && <p>Nothing is under way.</p>}
       {value && value.results.length > 0 && (
-        <Table heads={["What", "State", "Progress", "Begun", "What to do"]}>
+        <Table heads={["What", "State", "Progress", "Begun", "What to do"]} label="List of jobs">
           {value.results.map((job) => (
             <Row key={job.id} job={job} changed={again} />
           ))}

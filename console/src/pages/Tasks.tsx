@@ -25,7 +25,7 @@ export function Tasks() {
           Nothing was asked for in the last two days. The page of an asset in <a href="/console/stores">a store</a> has workers process its files.
         </p>}
       {value && value.items.length > 0 && (
-        <Table heads={["Asset", "Worker", "File", "Asked for", "Status", "What to do"]}>
+        <Table heads={["Asset", "Worker", "File", "Asked for", "Status", "What to do"]} label="List of tasks">
           {value.items.map((task) => (
             <Row key={task._id} task={task} changed={again} />
           ))}

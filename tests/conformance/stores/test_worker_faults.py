@@ -243,7 +243,7 @@ def test_b19_a_task_that_nobody_could_take_is_refused(office: Office, gallery: G
 def test_b20_there_is_no_secret_in_a_task(office: Office, gallery: Gallery) -> None:
     task_id = on_the_way(office)
     known = {"_id", "createdOn", "startTime", "priority", "status", "username", "storeID", "projectID", "assetID"}
-    known |= {"filename", "extension", "workerType", "taskOptions", "workerName"}
+    known |= {"filename", "extension", "workerType", "taskOptions", "workerName", "progress"}
     assert office.task(task_id).keys() == known
     stored = json.dumps([row for row in office.rows() if row["pk"] == "queue"])
     for word in ("secret", "password", "credentials", "X-Amz", "http"):
