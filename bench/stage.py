@@ -17,6 +17,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from bench.player import Answer, Players, players
 from chalicelib import aws, identity, rows
+from chalicelib.apis.workspaces import access
 from chalicelib.identity import tokens
 from chalicelib.settings import settings
 from chalicelib.web.request import Request
@@ -42,11 +43,13 @@ class Recording:
         calls: service, operation and parameters of the calls it made.
         answers: how the cloud answered each.
         signed: what it signed without a call: the client's method with its arguments.
+        remembered: which workspaces the process knew by their names before it; who knows one asks for less.
     """
 
     calls: list[tuple[str, str, dict[str, Any]]]
     answers: list[Answer]
     signed: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    remembered: dict[Any, Any] = field(default_factory=dict)
 
 
 class Stage:
@@ -136,7 +139,7 @@ class Stage:
         """Do something once on the fake cloud, and keep what it asked and was answered."""
         answers: list[Answer] = []
         signed: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-        original = BotocoreStubber.process_request
+        original, remembered = BotocoreStubber.process_request, dict(access._remembered)
 
         def keep(self: Any, request: Any) -> Any:
             answer = original(self, request)
@@ -151,7 +154,8 @@ class Stage:
                 act()
         finally:
             BotocoreStubber.process_request = original  # type: ignore[method-assign]
-        return Recording([(call.service, call.operation, dict(call.params)) for call in calls], answers, signed)
+        made = [(call.service, call.operation, dict(call.params)) for call in calls]
+        return Recording(made, answers, signed, remembered)
 
 
 @contextmanager
@@ -235,6 +239,8 @@ def played(recording: Recording) -> Iterator[Callable[[], None]]:
         nonlocal position
         assert position in (0, len(recording.answers)), f"{position} calls were made of {len(recording.answers)}"
         position = 0
+        access.forget()
+        access._remembered.update(recording.remembered)
 
     BotocoreStubber.process_request = pass_on  # type: ignore[method-assign]
     try:
