@@ -252,7 +252,7 @@ def refused(product: Product) -> str:
 
 
 def test_a_port_that_is_taken_is_named(product: Product, tmp_path: Path) -> None:
-    said = refused(Product(tmp_path / "state", product.port - 1))
+    said = refused(Product(tmp_path / "state", product.port))
     assert f"port {product.port}" in said
     assert "Traceback" not in said
 
