@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -43,16 +43,16 @@ def planned(world: World) -> None:
 
 
 @pytest.fixture
-def survived(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Job], None]], Report]:
+def survived(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[Job], None]], Report]]:
     """Has a job that does this survive everything there is."""
     monkeypatch.setattr(troubles, "EVERY", True)
-    monkeypatch.setattr(running, "_kinds", dict(running._kinds))
 
     def lead(does: Callable[[Job], None]) -> Report:
         running.register(KIND, does)
         return survive(world, Scenario(does.__name__, planned, lambda w, _: w.deliver(), "message"))
 
-    return lead
+    yield lead
+    running._kinds.pop(KIND, None)
 
 
 Lead = Callable[[Callable[[Job], None]], Report]
