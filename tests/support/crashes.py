@@ -29,6 +29,7 @@ import gc
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from chalicelib import aws
@@ -152,17 +153,9 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
             (scenario.again or scenario.act)(world, arranged)
         return repaired(end)
 
-    def repaired(end: End) -> End:
-        world.repair()
-        end.problems += disagreements(world) + (check(world) if check else [])
-        end.state = snapshot(world, known)
-        return end
-
+    repaired = partial(put_right, world, known, check)
     whole, disturbed = at_calls(act, ways, ended)
-    [none] = forked([lambda: repaired(End())])
-    for end in (whole, none):
-        assert end.error is None, f"{scenario.name}: {end.error}"
-        assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
+    none = end_of_nothing(scenario, whole, repaired)
     sites.covered.update(whole.sites)
     report = Report(scenario.name, whole.calls)
     if scenario.kind == "message":
@@ -198,6 +191,32 @@ def begin(world: World, arrange: Callable[[World], _A]) -> tuple[_A, set[str]]:
     gc.collect()
     gc.freeze()
     return arranged, ids(world)
+
+
+def put_right(world: World, known: set[str], check: Check | None, end: End) -> End:
+    """The end of a run in its process, once the cloud has done what it does in the hours after.
+
+    Args:
+        known: the ids that rows had before the run.
+        check: as for `survive`.
+    """
+    world.repair()
+    end.problems += disagreements(world) + (check(world) if check else [])
+    end.state = snapshot(world, known)
+    return end
+
+
+def end_of_nothing(scenario: Scenario, whole: End, repaired: Callable[[End], End]) -> End:
+    """The end of a run in which nothing is done.
+
+    Raises:
+        AssertionError: it is not in order, or that of the undisturbed run, `whole`, is not.
+    """
+    [none] = forked([lambda: repaired(End())])
+    for end in (whole, none):
+        assert end.error is None, f"{scenario.name}: {end.error}"
+        assert not end.problems, f"{scenario.name}, undisturbed: {end.problems}"
+    return none
 
 
 def another_end(end: End, allowed: Sequence[End]) -> list[str]:

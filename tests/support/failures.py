@@ -11,13 +11,14 @@ entirely, or not at all.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tests.support.calls import Call
 from tests.support.client import Reply
-from tests.support.crashes import Check, Scenario, another_end, begin
-from tests.support.forks import End, Point, at_calls, forked
-from tests.support.snapshots import Snapshot, disagreements, snapshot
+from tests.support.crashes import Check, Scenario, another_end, begin, end_of_nothing, put_right
+from tests.support.forks import End, Point, at_calls
+from tests.support.snapshots import Snapshot, snapshot
 from tests.support.troubles import EVERY, FAILURES, Trouble, Way
 from tests.support.world import World
 
@@ -93,17 +94,9 @@ def endure(world: World, scenario: Scenario, seed: int, check: Check | None = No
             end.may_be_undone = True
         return repaired(end)
 
-    def repaired(end: End) -> End:
-        world.repair()
-        end.problems += disagreements(world) + (check(world) if check else [])
-        end.state = snapshot(world, known)
-        return end
-
+    repaired = partial(put_right, world, known, check)
     whole, failed = at_calls(lambda: scenario.act(world, arranged), ways, ended)
-    [none] = forked([lambda: repaired(End())])
-    for one in (whole, none):
-        assert one.error is None, f"{scenario.name}: {one.error}"
-        assert not one.problems, f"{scenario.name}, undisturbed: {one.problems}"
+    none = end_of_nothing(scenario, whole, repaired)
     wrong = []
     for point, trouble, end in failed:
         problems = [*end.problems, *another_end(end, [whole, none] if end.may_be_undone else [whole])]
