@@ -12,7 +12,7 @@ from chalicelib.apis.workspaces import uses
 from chalicelib.files import intake, multipart, objects
 from tests.conformance.stores.errands import employ, listing
 from tests.faults import stores, workspaces
-from tests.faults.arranged import failing_once
+from tests.faults.arranged import DAY, due_to_be_released, failing_once, large_draft_published, missed_event
 from tests.files.scanners.samples import EICAR
 from tests.infra import parts
 from tests.infra.parts import Part, does, dying, named, uploaded
@@ -22,23 +22,11 @@ from tests.support.world import World, world
 
 __all__ = ["world"]
 
-DAY = 86400
-
-
-def missed(world: World) -> None:
-    """An event was lost."""
-    world.upload(b"first")
-    world.lose_messages()
-    world.travel(3 * 3600)
-
-
-def every_file_is_large(world: World) -> None:
-    world.cloud.monkeypatch.setattr(intake, "SMALL_LIMIT", 0)
-
 
 def missed_large(world: World) -> None:
-    every_file_is_large(world)
-    missed(world)
+    world.cloud.monkeypatch.setattr(intake, "SMALL_LIMIT", 0)
+    missed_event(world)
+    world.travel(2 * 3600)
 
 
 def never_used(world: World) -> None:
@@ -50,12 +38,6 @@ def never_used(world: World) -> None:
     world.travel(23.5 * 3600)
     world.sweep()
     world.travel(3600)
-
-
-def replaced_asset(world: World) -> None:
-    world.replace(uploaded(world), b"second")
-    world.deliver()
-    world.travel(8 * DAY)
 
 
 def replaced_object(world: World) -> None:
@@ -107,11 +89,6 @@ def not_withdrawn(world: World) -> None:
     with dying(before="DeleteObject"):
         world.change(asset, draft="true")
     world.travel(1000)
-
-
-def large_draft_published(world: World) -> None:
-    every_file_is_large(world)
-    world.change(uploaded(world, draft="true"), draft="false")
 
 
 def large_draft_forgotten(world: World) -> None:
@@ -220,12 +197,12 @@ def project_and_media(world: World) -> list[int]:
 
 
 SWEEPS = [
-    Part("event that was missed", missed, waiting, {"scan-small"},
+    Part("event that was missed", missed_event, waiting, {"scan-small"},
          "Query files/index/due, GetItem files, ListBucket intake, UpdateItem files, SendMessage scan-small"),
     Part("event of a large file that was missed", missed_large, waiting, {"scan-large"}, "SendMessage scan-large"),
     Part("uploads that nobody used", never_used, arrivals, 0,
          "AbortMultipartUpload intake/small, ListBucketVersions intake, DeleteObjectVersion intake/small"),
-    Part("replaced file of an asset", replaced_asset, kept, 1,
+    Part("replaced file of an asset", due_to_be_released, kept, 1,
          "GetItem assets, DeleteItem files, ListBucket library, DeleteObject library"),
     Part("replaced object of a store", replaced_object, kept, 0, "GetItem stores, DeleteItem files"),
     Part("replaced file of a bundle", replaced_bundle_file, kept, 1, "GetItem productions, DeleteItem files"),
