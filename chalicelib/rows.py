@@ -231,7 +231,8 @@ def find_each(*blanks: Row) -> list[Any]:
 
     One consistent BatchGetItem, whatever tables they are in.
     """
-    kinds = {(row.table_name(), row.pk, row.sk): type(row) for row in blanks}
+    keys = [(row.table_name(), row.pk, row.sk) for row in blanks]
+    kinds = {key: type(row) for key, row in zip(keys, blanks, strict=True)}
     wanted: dict[str, Any] = {}
     for table, pk, sk in kinds:
         asked = wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})
@@ -240,7 +241,7 @@ def find_each(*blanks: Row) -> list[Any]:
     for table, item in _got(wanted):
         key = table, item["pk"]["S"], item["sk"]["S"]
         found[key] = kinds[key].from_raw_data(item)
-    return [found.get(key) for key in ((row.table_name(), row.pk, row.sk) for row in blanks)]
+    return [found.get(key) for key in keys]
 
 
 def _got(wanted: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -198,12 +198,12 @@ def _write_assets(guid: str, placed: list[_Placed], created: int) -> None:
         cancelled = _tried(
             guid, [step for _, row in tried for step in (Put(row, absent(Asset)), assets.name_step(row))]
         )
-        for number, (one, _) in enumerate(tried):
+        for number, (one, row) in enumerate(tried):
             taken = cancelled.failed.get(1 + 2 * number) if cancelled is not None else None
             if cancelled is None or (taken is not None and taken.source == one.asset.asset_id):
                 left.remove(one)
-                if taken is not None and taken.main != one.main() and one.main():
-                    _follow(guid, Asset.at(guid, one.ref()), Asset.main.set(one.main()))
+                if taken is not None and row.main and taken.main != row.main:
+                    _follow(guid, row, Asset.main.set(row.main))
             elif taken is not None:
                 one.variant += 1
         _demand_progress(cancelled)
@@ -233,7 +233,7 @@ def _write_files(guid: str, wanted: list[_Wanted], created: int) -> None:
                 left.remove(one)
                 if taken is not None and taken.main_of != row.main_of and one.placed.main():
                     of = Resource.main_of.set(row.main_of) if row.main_of else Resource.main_of.remove()
-                    _follow(guid, Resource.at(guid, row.ref), of)
+                    _follow(guid, row, of)
             elif taken is not None:
                 one.variant += 1
                 _follow_main(guid, one, one.placed.file_ref(one.file.path, one.variant))
