@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import Opened
+from tests.support.chromium import until
 from tests.support.product import Product
 
 SIZE = int(os.environ.get("UPLOAD_MB") or 40) * 1_000_000
@@ -29,7 +29,7 @@ def test_only_missing_parts_are_sent_after_a_reload(console: Opened, product: Pr
 
     page.route(SIGNING, no_further_than(2))
     choose(page, film)
-    wait(page, lambda: len(arrived) == 2)
+    until(page, lambda: len(arrived) == 2, 60_000)
     page.get_by_role("button", name="Pause film.bin").click()
     expect(page.get_by_role("button", name="Resume film.bin")).to_be_visible()
     page.unroute(SIGNING)
@@ -66,7 +66,7 @@ def test_an_upload_goes_on_while_one_looks_at_other_pages(console: Opened, tmp_p
     held: list[Route] = []
     page.route(SIGNING, lambda route: held.append(route))
     choose(page, film)
-    wait(page, lambda: len(held) == 3)
+    until(page, lambda: len(held) == 3, 60_000)
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
     page.get_by_role("link", name="Assets").click()
@@ -95,13 +95,6 @@ def no_further_than(last: int) -> Callable[[Route], None]:
             route.continue_()
 
     return handle
-
-
-def wait(page: Page, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(20)
 
 
 def digest(product: Product, page: str | None) -> bytes:

@@ -2,7 +2,6 @@
 
 import math
 import re
-import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from tests.browser.conftest import Opened
 from tests.browser.test_assets import choose as choose_asset
 from tests.browser.test_assets import png
 from tests.browser.test_sites import choose, project
-from tests.support.chromium import PATIENCE
+from tests.support.chromium import until
 
 WIDTH, HEIGHT = 1500, 1000
 FINEST = math.ceil(math.log2(WIDTH))
@@ -54,13 +53,6 @@ def centre(shown: Locator) -> tuple[int, ...]:
 
     picture = pyvips.Image.new_from_buffer(shown.screenshot(), "")
     return tuple(int(value) for value in picture.getpoint(picture.width // 2, picture.height // 2)[:3])
-
-
-def until(page: Page, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE / 1000
-    while not done():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(50)
 
 
 def pdf(*pages: str) -> bytes:

@@ -2,9 +2,10 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 30_000
@@ -20,3 +21,11 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def until(page: Page, done: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Let the page go on until something is done that it does not show itself, for so many milliseconds at most."""
+    deadline = time.monotonic() + patience / 1000
+    while not done():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
