@@ -211,6 +211,22 @@ def test_a_canceled_copy_ends_as_failed_and_leaves_nothing(bundles: Bundles) -> 
     assert_in_order(bundles)
 
 
+def test_media_assets_name_a_copy_that_was_canceled_before_it_began_as_it_names_them(bundles: Bundles) -> None:
+    source = bundles.project(**FILES)
+    media = bundles.linked(source)
+    copy = bundles.copy(source)
+    assert bundles.client.delete(f"/api/projectassets/{copy}/job/").status == 202
+    bundles.world.repair()
+    shown = bundles.shown(copy)
+    assert shown is not None
+    assert (shown["status_asset"], [one["id"] for one in shown["video_assets"]]) == (-1, [media])
+    assert sorted(bundles.client.get(f"/api/videoassets/{media}/").json()["projects"]) == [source, copy]
+    bundles.delete(copy)
+    bundles.world.repair()
+    assert bundles.client.get(f"/api/videoassets/{media}/").json()["projects"] == [source]
+    assert_in_order(bundles)
+
+
 def test_a_deletion_cannot_be_canceled(bundles: Bundles) -> None:
     project = bundles.project()
     bundles.delete(project)

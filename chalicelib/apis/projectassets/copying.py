@@ -171,7 +171,13 @@ def _abandon(job: Job, reason: str) -> None:
 
 
 def _give_up(job: Job, reason: str) -> None:
-    """Let the target say why there is no copy, and plan the job that clears what was copied; both or neither."""
+    """Let the target say why there is no copy, and plan the job that clears what was copied; both or neither.
+
+    The target keeps its links, so what it links names it, however early the copy ended.
+    """
+    target = _find(job.arguments["target"])
+    if target is not None and target.copy_job == job.job_id:
+        links.mark(target)
     clearing = deleting.plan_clearing(job.arguments["target"], job.job_id)
     facts = [
         Project.status_asset.set(FAILED),
