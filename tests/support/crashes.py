@@ -115,7 +115,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
     """
     arranged, known = begin(world, scenario.arrange)
     file = scenario.act.__module__
-    met = frozenset(_met.get(file, ()))
+    met, failed = frozenset(_met.get(file, ())), frozenset(kinds.failed)
 
     def act() -> None:
         sites.seen.clear()
@@ -127,7 +127,7 @@ def survive(world: World, scenario: Scenario, check: Check | None = None) -> Rep
             deaths = [] if point.times else [_Death()]
         elif not point.reads:
             deaths = [_Death(), _Death(repeated=True)] if scenario.repeatable else [_Death()]
-        return deaths + (troubles.of_message(point, met) if scenario.kind == "message" else [])
+        return deaths + (troubles.of_message(point, met, failed) if scenario.kind == "message" else [])
 
     def ended(
         suffered: tuple[Point, _Death | Trouble] | None, raised: BaseException | None, others: Sequence[End]

@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, NoReturn, Protocol, TypeVar
 
-from tests.support import permissions, sites
+from tests.support import kinds, permissions, sites
 from tests.support.calls import Call, on_call
 from tests.support.snapshots import Snapshot
 
@@ -69,6 +69,7 @@ class Point:
         times: how often the act was at that place before.
         call: its service and operation.
         reads: it changes nothing.
+        at_work: what it is made for (`tests.support.kinds`).
     """
 
     number: int
@@ -77,6 +78,7 @@ class Point:
     times: int
     call: str
     reads: bool
+    at_work: frozenset[str]
 
     def __str__(self) -> str:
         return f"{self.moment} call {self.number + 1} ({self.call})"
@@ -255,9 +257,9 @@ class _Run(Generic[_D]):
             self._suffers[1].later(call)
             return
         place = f"{sites.place()} {call}"
-        point = Point(
-            len(self._calls), "before", place, self._been[place], str(call), call.operation.startswith(sites.READS)
-        )
+        reads = call.operation.startswith(sites.READS)
+        at_work = frozenset(kinds.at_work())
+        point = Point(len(self._calls), "before", place, self._been[place], str(call), reads, at_work)
         self._calls.append(str(call))
         self._been[place] += 1
         self._under_way[id(call)] = point

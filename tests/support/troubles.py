@@ -1,7 +1,8 @@
 """How AWS fails: it throttles, it does not answer, it answers that something went wrong, once or for a while.
 
 With `EVERY_FAILURE` in the environment, every call of a scenario fails in every way. Without it each place that calls
-AWS, which is a stack of the product's functions, fails once in a file of tests, in a way that goes by the place.
+AWS, which is a stack of the product's functions, fails once in a file of tests, in a way that goes by the place; and
+once more where that is for something in which nothing ever failed.
 """
 
 import os
@@ -59,11 +60,12 @@ class Trouble:
             raise failing("fails", call)
 
 
-def of_message(point: Point, met: frozenset[str]) -> list[Trouble]:
+def of_message(point: Point, met: frozenset[str], failed: frozenset[str]) -> list[Trouble]:
     """What may befall a message at a point; a request that comes in between does not come again, and is spared.
 
     Args:
         met: the places at which something did already, in other scenarios.
+        failed: the kinds of what was at work then.
     """
     if "web/application.py" in point.place:
         return []
@@ -71,7 +73,7 @@ def of_message(point: Point, met: frozenset[str]) -> list[Trouble]:
     if not point.reads:
         ways = (*ways, "loses its answer")
     if not EVERY:
-        if point.times or point.place in met:
+        if point.times or (point.place in met and point.at_work <= failed):
             return []
         ways = (ways[zlib.crc32(point.place.encode()) % len(ways)],)
     return [Trouble(way) for way in ways if (way == "loses its answer") == (point.moment == "after")]
