@@ -59,7 +59,8 @@ def put(
         made = [_put(api, source, place, draft=draft, parallel=parallel) for source in sources]
         if wait:
             made = [_judged(api, one, timeout) for one in made]
-    output.rows(made, ("id", "name", "size", "state"), as_json=as_json)
+    columns = ("id", "name", "size", "state")
+    output.rows(made, columns if isinstance(place, InStore) else (*columns, "file_url"), as_json=as_json)
 
 
 def get(

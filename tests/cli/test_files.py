@@ -47,13 +47,20 @@ class Parts:
         return tag
 
 
+def test_where_an_asset_is_served_is_told_as_soon_as_it_is_put(ctl: Command, tmp_path: Path) -> None:
+    [[identifier, *_, address]] = ctl("put", file(tmp_path / "a.txt"), "--wait").cells
+    assert address == dict(ctl("info", identifier).cells)["file_url"]
+    assert address.endswith(f"/media/{identifier}/a.txt")
+
+
 def test_a_file_goes_there_and_comes_back(ctl: Command, tmp_path: Path) -> None:
     source = file(tmp_path / "a picture.png")
     put = ctl("put", source, "--wait", "--json")
     assert put.code == 0
     [made] = put.json
     assert (made["state"], made["size"], made["content_type"]) == ("clean", 100, "image/png")
-    assert ctl("ls", "-n", "1").cells == [[made["id"], "a_picture.png", "100", "clean", "no", "image/png"]]
+    assert len(ctl("ls", "-n", "1").cells) == 1
+    assert [made["id"], "a_picture.png", "100", "clean", "no", "image/png"] in ctl("ls").cells
     assert dict(ctl("info", made["id"]).cells)["state"] == "clean"
     got = ctl("get", made["id"], "-o", "back.png", "--json")
     assert got.json == {"path": "back.png", "size": 100, "sha256": digest(source)}
@@ -84,7 +91,7 @@ def test_a_file_that_is_not_clean_is_named_and_cannot_be_had(ctl: Command, tmp_p
     (tmp_path / "bad.txt").write_bytes(EICAR)
     put = ctl("put", "bad.txt", "--wait")
     assert (put.code, "infected" in put.err) == (6, True)
-    [[identifier, *_]] = ctl("ls", "-n", "1").cells
+    [identifier] = [cells[0] for cells in ctl("ls").cells if cells[1] == "bad.txt"]
     assert ctl("watch", identifier).code == 6
     got = ctl("get", identifier)
     assert (got.code, "infected" in got.err) == (1, True)
