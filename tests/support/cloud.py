@@ -1,9 +1,5 @@
-"""The fixture `cloud`: moto in this process, made from the product's own template, with a function's environment set.
+"""The fixture `cloud`: moto in this process, made from the product's own template, and a function's environment."""
 
-moto is not safe in threads, so one lock stands around it: threads interleave between calls, never inside one.
-"""
-
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
-from moto.core.serialize import AttributePicker
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
@@ -22,9 +16,9 @@ from chalicelib import aws, rows
 from chalicelib.apis.workspaces import access
 from chalicelib.settings import Settings, settings
 from infra.resources import provision
-from tests.support import transactions
+from tests.support import fake, transactions
 
-__all__ = ["transactions"]
+__all__ = ["fake", "transactions"]
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -47,35 +41,6 @@ CREDENTIALS = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHAREDCREDENTIALS_FILE": "/dev/null",
 }
-
-_one_at_a_time = threading.RLock()
-_unguarded = BotocoreStubber.__call__
-
-
-def _guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-    with _one_at_a_time:
-        return _unguarded(self, *args, **kwargs)
-
-
-BotocoreStubber.__call__ = _guarded  # type: ignore[method-assign]
-
-_KINDS = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"}
-_unhurried = AttributePicker.__call__
-
-
-def _picked(self: Any, context: Any) -> Any:
-    """What a value of an item has under one of its ten possible names: the fake would look for others like it, too,
-    which takes longer than all else that it does with a page of rows.
-    """
-    found = context.obj
-    if type(found) is dict and len(found) == 1 and context.key in _KINDS and not self.response_transformers:
-        (kind,) = found
-        if kind in _KINDS:
-            return found.get(context.key)
-    return _unhurried(self, context)
-
-
-AttributePicker.__call__ = _picked  # type: ignore[method-assign]
 
 
 @dataclass

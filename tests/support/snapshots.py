@@ -14,7 +14,7 @@ from moto.s3.models import s3_backends
 
 from chalicelib.files import library
 from tests.support.cloud import ACCOUNT
-from tests.support.world import BUCKETS, TABLES, World
+from tests.support.world import BUCKETS, QUEUES, TABLES, World
 
 Snapshot = Counter[str]
 
@@ -57,7 +57,9 @@ _CLAIM = {"claim", "claimed_until"}
 """Of a File that is purged nobody's: it is never claimed again."""
 
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{24})(?![0-9a-f])")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIBRARY_KEY = re.compile(r"/[0-9a-f]{16}(?![0-9a-f])")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)?")
 
 
 def ids(world: World) -> set[str]:
@@ -78,6 +80,33 @@ def snapshot(world: World, known: set[str]) -> Snapshot:
     lines += [rename(line) for bucket in BUCKETS for line in _object_lines(world, bucket)]
     lines += [f"queue {name}: {count} messages" for name, count in world.waiting().items()]
     return Counter(lines)
+
+
+def fingerprint(world: World, known: set[str]) -> int:
+    """Tells apart clouds that may go on differently, in this process and its forks. Finer than a snapshot: counters
+    count as well, what is past, what messages say, and of moments to come whether they have."""
+    rows = {table: world.rows(table) for table in TABLES}
+    every, now = [row for found in rows.values() for row in found], world.now().timestamp()
+    names = _names(every, known) | {row["intake_version"]: "<its version>" for row in every if "intake_version" in row}
+
+    def told(value: Any, name: str = "") -> str:
+        if isinstance(value, dict):
+            return "{" + ",".join(f"{key}={told(value[key], key)}" for key in sorted(value)) + "}"
+        if isinstance(value, list):
+            return "[" + ",".join(told(one, name) for one in value) + "]"
+        if name in _RANDOM:
+            return "<random>"
+        if name in _MOMENTS and isinstance(value, int):
+            return "<past>" if value < now else "<to come>"
+        named = _ID.sub(lambda match: names.get(match[0], "<unknown id>"), str(value))
+        named = _UUID.sub(lambda match: names.get(match[0], "<unknown id>"), named)
+        return _MOMENT.sub("<time>", _LIBRARY_KEY.sub("/<version>", named))
+
+    lines = [f"{table} {told(row)}" for table, found in rows.items() for row in found]
+    lines += [told(line) for bucket in BUCKETS for line in _object_lines(world, bucket)]
+    lines += [f"{queue} {told(body)}" for queue in QUEUES for body in world.messages(queue)]
+    lines += [f"{name}: {count}" for name, count in world.waiting().items()]
+    return hash(frozenset(Counter(lines).items()))
 
 
 def difference(expected: Snapshot, found: Snapshot) -> str:
