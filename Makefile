@@ -34,7 +34,7 @@ run: $(INSTALLED) $(LOCAL_INSTALLED) $(REFERENCE) console ## Run the product on 
 	@$(BIN)/python -m infra.local.run
 
 test: $(DEV_INSTALLED) $(LOCAL_INSTALLED) console ## Run the tests; TESTS="tests/web -k range" for some of them
-	$(BIN)/pytest $(if $(filter tests,$(TESTS)),--numprocesses=auto --dist=loadfile --no-loadscope-reorder) $(TESTS)
+	$(BIN)/pytest $(if $(filter tests,$(TESTS)),--numprocesses=auto --dist=loadgroup --no-loadscope-reorder) $(TESTS)
 
 console: $(INSTALLED) ## Make the console's pages, if they are not up to date
 	@$(BIN)/python -m infra.console
@@ -64,7 +64,7 @@ soak: $(DEV_INSTALLED) ## Ten thousand histories of anything that can happen; HI
 	HISTORIES=$${HISTORIES:-10000} $(BIN)/pytest tests/survival -p no:logging --show-capture=no
 
 test-failures: $(DEV_INSTALLED) ## Have AWS fail in every way at every call of every crash case, where the tests choose one
-	EVERY_FAILURE=1 $(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests/faults tests/files
+	EVERY_FAILURE=1 $(BIN)/pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder tests/faults tests/files
 
 load: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its own for a minute, then a count of what is there; CLIENTS= DURATION=
 	$(BIN)/python -m bench.load

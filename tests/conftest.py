@@ -30,14 +30,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what judges all tests behind them, and skip it where not all are run here.
+    """Put what judges all tests behind them, and skip it where not all are run here; say what is to stay together.
 
     The tests that fork for every crash point come first, since a fork costs more with the memory of its process,
-    and the long histories, so that no process is left alone with them.
+    and the long histories, so that no process is left alone with them. The browser, which is started once and waits
+    much, goes beside them. Tests of one file share what they have made.
     """
     last = [item for item in items if item.get_closest_marker("last")]
-    rest = [item for item in items if item not in last]
-    items[:] = sorted(rest, key=lambda item: _FIRST.isdisjoint(item.path.parts)) + last
+    rest = sorted((item for item in items if item not in last), key=lambda item: _FIRST.isdisjoint(item.path.parts))
+    begins_with = rest[0].path if rest else None
+    items[:] = sorted(rest, key=lambda item: (item.path != begins_with, "browser" not in item.path.parts)) + last
+    for item in items:
+        together = "browser" if "browser" in item.path.parts else item.path.relative_to(config.rootpath)
+        item.add_marker(pytest.mark.xdist_group(str(together)))
     if not _whole(config):
         skip = pytest.mark.skip(reason="judges the whole suite, which is not being run")
     elif hasattr(config, "workerinput"):

@@ -1,15 +1,18 @@
 """One running product and one browser for the tests of this package, and pages in it."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from chalicelib.console import pages
 from tests.support import chromium
 from tests.support.product import Product
 
 Opened = Callable[..., Page]
+_QUIET = 0.1
+"""Seconds without a request after which a page has done what it was asked for."""
 
 
 @pytest.fixture(scope="package")
@@ -65,3 +68,29 @@ def watch(page: Page, faults: list[str]) -> None:
     """Add to `faults` what goes wrong in the page's scripts, and what its policy does not allow."""
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+
+
+class Traffic:
+    """What a page has asked for and not been answered yet."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._under_way: set[Request] = set()
+        page.on("request", lambda request: self._under_way.add(request))
+        page.on("requestfinished", lambda request: self._under_way.discard(request))
+        page.on("requestfailed", lambda request: self._under_way.discard(request))
+
+    def forget(self) -> None:
+        """Look to nothing any more that was asked for: the page before it, which did, is left."""
+        self._under_way.clear()
+
+    def settle(self) -> None:
+        """Wait until nothing has been asked for a tenth of a second."""
+        deadline = time.monotonic() + chromium.PATIENCE / 1000
+        quiet = time.monotonic()
+        while time.monotonic() - quiet < _QUIET:
+            if self._under_way:
+                quiet = time.monotonic()
+            asked = [one.url for one in self._under_way]
+            assert quiet < deadline, f"{self._page.url} leaves requests open: {asked}"
+            self._page.wait_for_timeout(20)

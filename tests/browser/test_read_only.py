@@ -10,17 +10,16 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, Response, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Response, expect
 
 from tests.browser.accessibility import GRAVE, script, violations
-from tests.browser.conftest import demand_console, watch
+from tests.browser.conftest import Traffic, demand_console, watch
 from tests.support.chromium import PATIENCE
 from tests.support.product import ROOT, Product
 
@@ -31,8 +30,6 @@ MOST_PAGES = 40
 BUTTONS = "main button:visible"
 WORDS = ("editors", "1", "file:///home/wharf", "/assets/something", "/mnt/something/")
 """What is put into fields: the first that a field takes."""
-QUIET = 0.1
-"""Seconds without a request after which a page has done what it was asked for."""
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +96,10 @@ class Visit:
     refused: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     seen: dict[str, list[str]] = field(default_factory=dict)
-    under_way: set[Request] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.traffic = Traffic(self.page)
         self.page.on("response", self.hear)
-        self.page.on("request", lambda request: self.under_way.add(request))
-        self.page.on("requestfinished", lambda request: self.under_way.discard(request))
-        self.page.on("requestfailed", lambda request: self.under_way.discard(request))
         watch(self.page, self.faults)
 
     def hear(self, answer: Response) -> None:
@@ -125,20 +119,10 @@ class Visit:
             ahead += [link for link in links if link not in self.seen]
 
     def open(self, origin: str, path: str) -> None:
-        self.under_way.clear()  # what the page before had asked for has no end any more
+        self.traffic.forget()
         self.page.goto(f"{origin}{path}")
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until nothing has been asked for a tenth of a second."""
-        deadline = time.monotonic() + PATIENCE / 1000
-        quiet = time.monotonic()
-        while time.monotonic() - quiet < QUIET:
-            if self.under_way:
-                quiet = time.monotonic()
-            assert quiet < deadline, f"{self.page.url} leaves requests open: {[one.url for one in self.under_way]}"
-            self.page.wait_for_timeout(20)
+        self.traffic.settle()
 
     def press_all(self, origin: str, path: str) -> None:
         """Press every button of a page, each on the page as it was when it was opened."""
@@ -155,7 +139,7 @@ class Visit:
         for number in range(files.count()):
             files.nth(number).set_input_files(FilePayload(name="note.txt", mimeType="text/plain", buffer=b"a note"))
             expect(self.page.locator(".uploads li").filter(has_text="sent").first).to_be_visible()
-            self.settle()
+            self.traffic.settle()
             self.seen[path] = [*before, "a file"]
 
     def press(self, name: str) -> bool:
@@ -168,7 +152,7 @@ class Visit:
             return False
         fill(button)
         button.click()
-        self.settle()
+        self.traffic.settle()
         return True
 
     def names(self) -> list[str]:

@@ -1,15 +1,17 @@
 """Does a request bear it when AWS fails? Messages are dealt with by `tests.support.crashes`.
 
-`endure` has each AWS call of a request fail in turn. The request must then be done all the same, or be answered with
-its API's own 503. A 503 must leave the cloud as it was ahead of that call (what becomes of that is what crash points go
-through) or, where the request has put something in order itself, in a state that repairs as if it had been done
-entirely, or not at all.
+`endure` has the AWS calls of a request fail in turn: the first one, and each at whose place (a stack of the product's
+functions) none failed in a test of the file before; with `EVERY_FAILURE` in the environment, all. The request must then
+be done all the same, or be answered with its API's own 503. A 503 must leave the cloud as it was ahead of that call
+(what becomes of that is what crash points go through) or, where the request has put something in order itself, in a
+state that repairs as if it had been done entirely, or not at all.
 
     states of the undisturbed run:  s0 --call 1--> s1 --call 2--> s2 ...
     call 2 fails, 503:              s0 --call 1--> s1 --x         s1? good. Another? repair, and compare
     call 2 fails, done:             s0 --call 1--> ..             repair, and compare
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -71,7 +73,12 @@ def endure(world: World, scenario: Scenario, seed: int, check: Check | None = No
     """
     arranged, known = begin(world, scenario.arrange)
 
+    file = scenario.act.__module__
+    met = frozenset(_met[file])
+
     def ways(point: Point) -> list[_Observed]:
+        if point.place in met and point.number > 0 and not EVERY:
+            return []
         if point.moment == "after":
             return [] if point.reads else [_Observed("loses its answer", world, known)]
         chosen = FAILURES if EVERY else [FAILURES[(point.number + seed) % len(FAILURES)]]
@@ -99,9 +106,13 @@ def endure(world: World, scenario: Scenario, seed: int, check: Check | None = No
     none = end_of_nothing(scenario, whole, repaired)
     wrong = []
     for point, trouble, end in failed:
+        _met[file].add(point.place)
         problems = [*end.problems, *another_end(end, [whole, none] if end.may_be_undone else [whole])]
         wrong += [f"{scenario.name}, {trouble} {point}: {found}" for found in ([end.error] if end.error else problems)]
     return len(failed), wrong
 
+
+_met: defaultdict[str, set[str]] = defaultdict(set)
+"""By the file of tests, the places at which AWS failed: requests that come to them later are spared."""
 
 _UNEXPECTED = (AssertionError, LookupError, TypeError)
