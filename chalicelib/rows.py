@@ -27,14 +27,12 @@ from typing import Any, ClassVar, TypeVar, cast
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection, TableConnection
-from pynamodb.connection.base import MetaTable
+from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.expressions.update import Update as Changes
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
-from pynamodb.pagination import ResultIterator
 
 from chalicelib import dynamodb
 from chalicelib.aws import USER_AGENT
@@ -96,10 +94,6 @@ class Row(Model):
     due_shard = UnicodeAttribute(null=True)
     due_at = NumberAttribute(null=True)
     due_index = DueIndex()
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        return _table(cls.table_name())
 
     @classmethod
     def table_name(cls) -> str:
@@ -177,23 +171,15 @@ class Row(Model):
             newest_first: in reverse order of their keys, where those begin with a moment.
             only: the attributes that are wanted; the rows have no others.
         """
-        start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
-        # DynamoDB refuses to begin with nothing.
-        wanted: Condition | None = cls.sk.startswith(prefix) if prefix else None
-        if first is not None:
-            wanted = cls.sk.between(first, last or prefix + _LAST)
-        forward = False if newest_first else None
-        return iter(
-            cls.query(
-                pk,
-                wanted,
-                consistent_read=True,
-                scan_index_forward=forward,
-                limit=limit,
-                last_evaluated_key=start,
-                attributes_to_get=only,
-            )
-        )
+        asked = {"TableName": cls.table_name(), **_keys(pk, prefix, first, last), "ConsistentRead": True}
+        if newest_first:
+            asked["ScanIndexForward"] = False
+        if only is not None:
+            names = {f"#{number}": name for number, name in enumerate(only)}
+            asked |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+        if after is not None:
+            asked["ExclusiveStartKey"] = _key(pk, after)
+        return map(cls.from_raw_data, _found(asked, limit))
 
     @classmethod
     def stretch(cls: type[_R], pk: str, first: str, last: str) -> tuple[list[_R], bool]:
@@ -201,15 +187,20 @@ class Row(Model):
 
         One Query.
         """
-        found = cls.query(pk, cls.sk.between(first, last), consistent_read=True).page_iter
-        page = next(found)
-        return [cls.from_raw_data(item) for item in page["Items"]], found.last_evaluated_key is not None
+        asked = {"TableName": cls.table_name(), **_keys(pk, first=first, last=last), "ConsistentRead": True}
+        page = _dynamodb().dispatch("Query", asked)
+        return [cls.from_raw_data(item) for item in page["Items"]], "LastEvaluatedKey" in page
 
     @classmethod
     def due(cls, shard: int, until: int, *, limit: int) -> list[tuple[str, str]]:
         """Keys (pk, sk) of at most `limit` rows of a shard, due before `until` (epoch seconds), oldest first."""
-        found = cls.due_index.query(str(shard), DueIndex.due_at < until, limit=limit)
-        return [(row.pk, row.sk) for row in found]
+        asked = {
+            "TableName": cls.table_name(),
+            "IndexName": DueIndex.Meta.index_name,
+            "KeyConditionExpression": "due_shard = :shard AND due_at < :until",
+            "ExpressionAttributeValues": {":shard": {"S": str(shard)}, ":until": {"N": str(until)}},
+        }
+        return [(item["pk"]["S"], item["sk"]["S"]) for item in _found(asked, limit)]
 
     def due_from(self, at: int) -> list[Action]:
         """The actions that put this row on the due index at `at` (epoch seconds)."""
@@ -280,9 +271,33 @@ def each_below(pk: str, prefix: str, kinds: Mapping[str, type[Row]]) -> Iterator
     def typed(item: dict[str, Any]) -> Row:
         return next(kinds[start] for start in kinds if item["sk"]["S"].startswith(start)).from_raw_data(item)
 
-    kind = next(iter(kinds.values()))
-    wanted = {"range_key_condition": kind.sk.startswith(prefix), "consistent_read": True}
-    return ResultIterator(kind._get_connection().query, (pk,), wanted, map_fn=typed)
+    table = next(iter(kinds.values())).table_name()
+    return map(typed, _found({"TableName": table, **_keys(pk, prefix), "ConsistentRead": True}))
+
+
+def _found(asked: dict[str, Any], limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each item that a Query finds, at most `limit` of them; one call per started MB, made when its first item is asked
+    for."""
+    more = True
+    while more and limit != 0:
+        page = _dynamodb().dispatch("Query", asked if limit is None else {**asked, "Limit": limit})
+        yield from page["Items"]
+        if limit is not None:
+            limit -= len(page["Items"])
+        more = "LastEvaluatedKey" in page
+        asked = {**asked, "ExclusiveStartKey": page.get("LastEvaluatedKey")}
+
+
+def _keys(pk: str, prefix: str = "", first: str | None = None, last: str | None = None) -> dict[str, Any]:
+    """The parameters of a Query for the rows of a partition whose sort keys begin so, or lie between these."""
+    condition, values = "pk = :pk", {":pk": {"S": pk}}
+    if first is not None:
+        condition += " AND sk BETWEEN :first AND :last"
+        values |= {":first": {"S": first}, ":last": {"S": last or prefix + _LAST}}
+    elif prefix:  # DynamoDB refuses to begin with nothing
+        condition += " AND begins_with(sk, :prefix)"
+        values[":prefix"] = {"S": prefix}
+    return {"KeyConditionExpression": condition, "ExpressionAttributeValues": values}
 
 
 def shard_of(pk: str) -> str:
@@ -466,7 +481,6 @@ def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
 # One botocore client for all tables: PynamoDB would make one per model, some 50 ms each on a cold start.
 _making = threading.RLock()
 _connection: Connection | None = None
-_tables: dict[str, TableConnection] = {}
 
 
 def forget_connections() -> None:
@@ -474,7 +488,6 @@ def forget_connections() -> None:
     global _connection
     with _making:
         _connection = None
-        _tables.clear()
 
 
 def _dynamodb() -> Connection:
@@ -490,34 +503,3 @@ def _dynamodb() -> Connection:
                 _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
                 _connection = made
     return _connection
-
-
-def _table(name: str) -> TableConnection:
-    found = _tables.get(name)
-    if found is None:
-        connection = _dynamodb()
-        with _making:
-            if name not in _tables:
-                table = TableConnection(name)
-                table.connection = connection
-                connection.add_meta_table(MetaTable(_description(name)))
-                _tables[name] = table
-            found = _tables[name]
-    return found
-
-
-def _description(name: str) -> dict[str, Any]:
-    def keys(partition: str, sort: str) -> list[dict[str, str]]:
-        return [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
-        ]
-
-    types = {"pk": "S", "sk": "S", "due_shard": "S", "due_at": "N"}
-    return {
-        "TableName": name,
-        "KeySchema": keys("pk", "sk"),
-        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": kind} for key, kind in types.items()],
-        "GlobalSecondaryIndexes": [{"IndexName": "due", "KeySchema": keys("due_shard", "due_at")}],
-        "LocalSecondaryIndexes": [],
-    }
