@@ -5,7 +5,12 @@ search finds everything from the upload to the verdict. Never log a token, a pre
 content.
 """
 
+import logging
+
 from aws_lambda_powertools import Logger
+
+# No line tells them, and every line would have them looked up.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 # Not the Chalice app's name: Powertools would log every line twice.
 logger = Logger(service="asset-manager")
