@@ -50,17 +50,16 @@ class Pump:
     Args:
         app: the Chalice app. Its environment must stand: queue URLs come from the settings.
         concurrency: invocations at a time per consumer, for `run`.
+        client: what asks the queues; one of its own when left out.
     """
 
-    def __init__(self, app: Chalice, *, concurrency: int = 4) -> None:
+    def __init__(self, app: Chalice, *, concurrency: int = 4, client: "SQSClient | None" = None) -> None:
         self._app = app
         self._concurrency = concurrency
         self._consumers = [source for source in app.event_sources if isinstance(source, SQSEventConfig)]
         self._schedules = [source for source in app.event_sources if isinstance(source, ScheduledEventConfig)]
         self._periods = {schedule.name: _period(schedule) for schedule in self._schedules}
-        self._client: SQSClient = boto3.client(
-            "sqs", config=Config(user_agent_extra=USER_AGENT, max_pool_connections=64)
-        )
+        self._client = client or polling_client()
         self._queues: dict[str, _Queue] = {}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -132,7 +131,7 @@ class Pump:
 
     def receive(self, name: str, *, wait: int = 0) -> dict[str, Any] | None:
         """The event that Lambda would hand to a consumer next; None when nothing is visible. It stays in flight."""
-        consumer = next(consumer for consumer in self._consumers if consumer.name == name)
+        consumer = self._consumer(name)
         queue = self._queue(consumer)
         messages = self._client.receive_message(
             QueueUrl=queue.url,
@@ -152,7 +151,7 @@ class Pump:
         event = self.receive(name, wait=wait)
         if event is None:
             return 0
-        consumer = next(consumer for consumer in self._consumers if consumer.name == name)
+        consumer = self._consumer(name)
         queue, records = self._queue(consumer), event["Records"]
         try:
             result = self.invoke(consumer.name, event, timeout=queue.visibility_timeout / 6)
@@ -173,15 +172,29 @@ class Pump:
             logger.exception("%s failed", schedule.name)
             self.errors.append(error)
 
+    @staticmethod
+    def _url(consumer: SQSEventConfig) -> str:
+        url: str = getattr(settings(), f"{str(consumer.queue).replace('-', '_')}_queue")
+        return url
+
+    def _consumer(self, name: str) -> SQSEventConfig:
+        return next(consumer for consumer in self._consumers if consumer.name == name)
+
     def _queue(self, consumer: SQSEventConfig) -> _Queue:
         name = str(consumer.queue)
         if name not in self._queues:
-            url: str = getattr(settings(), f"{name.replace('-', '_')}_queue")
+            url = self._url(consumer)
             attributes = self._client.get_queue_attributes(
                 QueueUrl=url, AttributeNames=["QueueArn", "VisibilityTimeout"]
             )["Attributes"]
             self._queues[name] = _Queue(url, attributes["QueueArn"], int(attributes["VisibilityTimeout"]))
         return self._queues[name]
+
+
+def polling_client() -> "SQSClient":
+    """A client whose calls are those of Lambda's pollers."""
+    client: SQSClient = boto3.client("sqs", config=Config(user_agent_extra=USER_AGENT, max_pool_connections=64))
+    return client
 
 
 def _record(message: Any, arn: str) -> dict[str, Any]:

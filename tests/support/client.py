@@ -12,7 +12,7 @@ from chalice.app import Chalice
 
 from infra.local.invocation import LambdaContext
 from infra.local.proxy import http_response, proxy_event
-from infra.local.pump import Pump
+from tests.support.pumping import FakePump
 
 HeaderPairs = Mapping[str, str] | Sequence[tuple[str, str]]
 Fields = Mapping[str, Any] | Sequence[tuple[str, Any]]
@@ -157,7 +157,7 @@ def deliver(app: Chalice, *consumers: str, failing: bool = False) -> int:
         consumers: names of the consumers to serve; all when none is named.
         failing: leave it at that when a handler raised; otherwise the first error is raised here.
     """
-    pump = Pump(app)
+    pump = FakePump(app)
     delivered = pump.drain(*consumers)
     if pump.errors and not failing:
         raise pump.errors[0]
@@ -166,7 +166,7 @@ def deliver(app: Chalice, *consumers: str, failing: bool = False) -> int:
 
 def sweep(app: Chalice, *schedules: str) -> None:
     """Let the app's schedules tick once; raises what they raise."""
-    pump = Pump(app)
+    pump = FakePump(app)
     pump.run_schedules(*schedules)
     if pump.errors:
         raise pump.errors[0]

@@ -1,13 +1,16 @@
 """moto, made safe for threads and quicker in what the tests have it do a million times; it does the same as before."""
 
 import functools
+import pickle
 import threading
 from typing import Any
 
-from moto.core import responses
+from moto.core import models, responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import AttributePicker
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser  # type: ignore[attr-defined]
+from moto.dynamodb.parsing import validators
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
 
 _one_at_a_time = threading.RLock()
 _unguarded = BotocoreStubber.__call__
@@ -39,7 +42,9 @@ def _picked(self: Any, context: Any) -> Any:
 
 AttributePicker.__call__ = _picked  # type: ignore[method-assign]
 
-# What it finds out anew with each call, of a class that does not change, ...
+# What it makes anew whenever it is started, or finds out with each call, of what does not change, ...
+_models: Any = models
+_models.CallbackResponse = functools.cache(_models.CallbackResponse)
 _responses: Any = responses
 _responses.method_names_from_class = functools.cache(_responses.method_names_from_class)
 
@@ -53,4 +58,50 @@ def _kept(self: Any) -> Any:
     return self.kept
 
 
+def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
+    """What a node becomes, and all below it: nothing is called for children that are no nodes."""
+    parent = node.parent
+    for position, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, position)
+        if isinstance(child, Node):
+            _traversed(self, child, position)
+    if isinstance(node, self.nodes_to_be_processed()):
+        node = self.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
 DepthFirstTraverser.nodes_to_be_processed = _kept
+DepthFirstTraverser.traverse_node_recursively = _traversed
+
+# Expressions are parsed once, and copied in a quicker way.
+
+_parse = UpdateExpressionParser.make
+
+
+@functools.cache
+def _parsed(expression: str) -> bytes:
+    return pickle.dumps(_parse(expression))
+
+
+UpdateExpressionParser.make = lambda expression: pickle.loads(_parsed(expression))  # noqa: S301
+_validators: Any = validators
+_validators.deepcopy = lambda tree: pickle.loads(pickle.dumps(tree))  # noqa: S301
+
+
+def _of_the_whole(check: Any) -> Any:
+    """A check of all clauses of an expression, left out for those parts of it that the check of the whole looks at."""
+
+    def checked(self: Any, node: Any) -> Any:
+        return node if isinstance(node.parent, UpdateExpression) else check(self, node)
+
+    return checked
+
+
+for _kind, _name in (
+    (_validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
+    (_validators.ActionCountValidator, "verify_action_counts"),
+):
+    setattr(_kind, _name, _of_the_whole(getattr(_kind, _name)))

@@ -31,7 +31,8 @@ from tests.support.snapshots import Snapshot
 Moment = Literal["before", "after"]
 
 _LONGEST_RUN = 240  # seconds, on a machine that is busy with other things
-_AT_ONCE = 2
+_AT_ONCE = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+"""How many a process has beside itself; where several processes test, more only keep one another waiting."""
 
 
 @dataclass(slots=True)

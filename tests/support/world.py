@@ -21,9 +21,10 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib import clock
 from chalicelib.settings import settings
-from infra.local.pump import USER_AGENT, Pump
+from infra.local.pump import USER_AGENT
 from tests.support.client import Client, Reply, Upload
 from tests.support.cloud import ACCOUNT, REGION, Cloud
+from tests.support.pumping import FakePump
 
 SWEEP_SECONDS = 60.0
 """How often the sweep runs."""
@@ -58,7 +59,7 @@ class World:
         self.client = Client(app)
         self.ahead = 0.0
         self._clients: dict[str, Any] = {}
-        self._pump = Pump(app)
+        self._pump = FakePump(app)
 
     def now(self) -> datetime:
         """The time of day in this world."""

@@ -16,10 +16,10 @@ from chalicelib.files.outputs import Output, WorkError
 from chalicelib.jobs import queues
 from chalicelib.settings import settings
 from chalicelib.workers import Plan, Source, Work, Worker
-from infra.local.pump import Pump
 from tests.conformance.stores.gallery import Gallery
 from tests.support.client import Client, deliver
 from tests.support.cloud import ACCOUNT, REGION
+from tests.support.pumping import FakePump
 
 QUEUE = "/api/workers/queue"
 
@@ -134,7 +134,7 @@ class Office:
 
     def step(self) -> None:
         """Let the workers do what they have to do until their queue is quiet."""
-        pump = Pump(app)
+        pump = FakePump(app)
         pump.drain("process")
         assert not pump.errors, pump.errors
 
@@ -149,7 +149,7 @@ class Office:
         kept = [message for message in waiting._messages if message is not chosen]
         waiting._messages[:] = [chosen]
         known = set(map(id, kept))
-        pump = Pump(app)
+        pump = FakePump(app)
         pump.deliver("process")
         assert not pump.errors, pump.errors
         waiting._messages[:0] = [message for message in kept if id(message) in known]
