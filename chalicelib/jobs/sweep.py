@@ -37,14 +37,23 @@ def sweep() -> int:
 
     Returns:
         How many rows were looked after.
+
+    Raises:
+        Exception: what went wrong first with a shard that DynamoDB would not read or write; the others are done.
     """
     tables = {attendant.table.table_setting: attendant.table for attendant in _attendants}
-    count = 0
+    count, failures = 0, []
     for table in tables.values():
         for shard in range(DUE_SHARDS):
-            for pk, sk in table.due(shard, clock.epoch(), limit=PAGE):
-                _attend(table, pk, sk)
-                count += 1
+            try:
+                for pk, sk in table.due(shard, clock.epoch(), limit=PAGE):
+                    _attend(table, pk, sk)
+                    count += 1
+            except Exception as error:  # noqa: BLE001
+                logger.exception("a shard could not be looked after", table=table.table_setting, shard=shard)
+                failures.append(error)
+    if failures:
+        raise failures[0]
     metrics.emit("SweepLookedAfter", count)  # its absence is the alarm that no sweep ran
     return count
 

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib import clock
+from chalicelib.files.models import File
 from chalicelib.jobs import sweep
 from chalicelib.jobs.models import Job
-from chalicelib.rows import ConditionFailed, create, update
+from chalicelib.rows import DUE_SHARDS, ConditionFailed, create, update
+from tests.support.calls import Call, on_call
+from tests.support.troubles import failing
 from tests.support.world import World
 
 Attending = Callable[[Callable[[str, str], None]], None]
@@ -114,6 +117,28 @@ def test_a_failing_page_does_not_starve_the_rows_behind_it(
     for _ in range(10):
         sweep.sweep()
     assert seen == ["row#good"]
+
+
+def test_a_table_that_cannot_be_read_keeps_no_other_waiting_and_is_told(
+    world: World, attending: Attending, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+    sweep.register(sweep.Attendant(File, "file", lambda pk, sk: None))
+    attending(lambda pk, sk: seen.append(pk))
+    due_row("waits")
+
+    def throttled(call: Call) -> None:
+        if call.operation == "Query" and call.params["TableName"] == File.table_name():
+            raise failing("throttled", call)
+
+    capsys.readouterr()
+    with on_call(before=throttled), pytest.raises(Exception, match="Throttling"):
+        sweep.sweep()
+    assert seen == ["row#waits"]
+    assert caplog.messages.count("a shard could not be looked after") == DUE_SHARDS
+    assert "SweepLookedAfter" not in capsys.readouterr().out, "the alarm is to hear of it"
+    assert sweep.sweep() == 1
+    assert "SweepLookedAfter" in capsys.readouterr().out
 
 
 def test_every_kind_of_due_row_of_the_app_has_somebody_who_looks_after_it(world: World) -> None:
