@@ -97,6 +97,7 @@ class Template:
         read = document(path)
         self._parameters: dict[str, dict[str, Any]] = read.get("Parameters", {})
         self._conditions: dict[str, Any] = read.get("Conditions", {})
+        self._rules: dict[str, Any] = read.get("Rules", {})
         self.resources = {name: _resource(name, body) for name, body in read.get("Resources", {}).items()}
         function = read.get("Globals", {}).get("Function", {})
         self.environment: Mapping[str, Any] = function.get("Environment", {}).get("Variables", {})
@@ -146,7 +147,7 @@ class Template:
         """The template's parameters with defaults filled in.
 
         Raises:
-            TemplateError: a value is given for no parameter, is missing, or is none of the allowed ones.
+            TemplateError: a value is given for no parameter, is missing, is none of the allowed ones, or needs another.
         """
         if unknown := given.keys() - self._parameters.keys():
             raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -158,6 +159,10 @@ class Template:
             if not _fits(value, rules):
                 raise TemplateError(f"parameter {name} does not fit: {rules['Description']}")
             values[name] = value
+        for rule in self._rules.values():
+            for demanded in rule["Assertions"] if self._met(rule["RuleCondition"], values) else ():
+                if not self._met(demanded["Assert"], values):
+                    raise TemplateError(demanded["AssertDescription"])
         return values
 
     def gateway_response(self, kind: str) -> tuple[int | None, str]:

@@ -12,7 +12,7 @@ import yaml
 
 from infra import wheels
 from infra.package import LAYERS, RUNTIME, Unsound, package
-from infra.template import Template
+from infra.template import TEMPLATE, Template, document
 
 FUNCTIONS = {
     "api_handler": ("APIHandler", "ApiHandlerRole"),
@@ -133,6 +133,10 @@ def test_the_api_is_throttled_by_parameter_and_has_a_name_of_its_own_where_one_i
     assert domain["Condition"] == mapping["Condition"] == "ApiDomain"
     assert domain["Properties"]["RegionalCertificateArn"] == {"Ref": "ApiCertificate"}
     assert mapping["Properties"]["RestApiId"] == {"Ref": "RestAPI"}
+
+
+def test_what_parameters_demand_of_one_another_is_in_the_package(merged: dict[str, Any]) -> None:
+    assert merged["Rules"] == document(TEMPLATE)["Rules"]
 
 
 def test_what_the_edge_is_to_forget_is_gathered(merged: dict[str, Any]) -> None:

@@ -54,6 +54,19 @@ def test_parameters_that_do_not_fit_are_refused(template: Template, parameter: s
         template.parameters({"Stage": "dev", **PARAMETERS, parameter: value})
 
 
+@pytest.mark.parametrize("missing", ["ApiOrigin", "AssetsOrigin", "DraftAssetsOrigin"])
+def test_a_certificate_of_the_edge_needs_names_to_be_for(template: Template, missing: str) -> None:
+    given = {
+        **PARAMETERS,
+        "Stage": "test",
+        "EdgeCertificate": "arn:aws:acm:us-east-1:123456789012:certificate/of-the-tests",
+    }
+    assert template.parameters(given)["EdgeCertificate"] == given["EdgeCertificate"]
+    with pytest.raises(TemplateError, match=f"EdgeCertificate .* in {missing}$"):
+        template.parameters({**given, missing: ""})
+    assert template.parameters({**given, missing: "", "EdgeCertificate": ""})[missing] == ""
+
+
 def test_tables_have_the_keys_the_index_and_the_expiry_that_rows_use(template: Template) -> None:
     tables = template.of_type("AWS::DynamoDB::Table")
     assert {table.name for table in tables} == {
