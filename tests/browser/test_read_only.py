@@ -178,21 +178,19 @@ def visit(browser: Browser, root: Superuser, user: str) -> Iterator[Visit]:
     answer = root.product.request(
         "POST", "/api/auth", body=json.dumps({"user": user, "password": PASSWORD}), Content_Type="application/json"
     )
-    origin = f"http://localhost:{root.product.port}"
     with browser.new_context() as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        page.goto(f"{origin}/console")
+        page.goto(f"http://localhost:{root.product.port}/console")
         page.get_by_label("API token").fill(answer.json()["token"])
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("banner")).to_contain_text(user)
-        found = Visit(page)
-        found.walk(origin, *root.pages)
-        yield found
+        yield Visit(page)
 
 
 def test_a_reader_finds_nothing_to_press_that_is_refused(browser: Browser, root: Superuser) -> None:
     with visit(browser, root, "reader") as found:
+        found.walk(f"http://localhost:{root.product.port}", *root.pages)
         assert found.refused == []
         assert found.faults == []
         assert {"/console/stores", "/console/stores/default/harbour", "/console/stores/default/harbour/map"} <= set(
@@ -207,6 +205,9 @@ def test_a_reader_finds_nothing_to_press_that_is_refused(browser: Browser, root:
 
 def test_a_writer_finds_what_a_reader_does_not(browser: Browser, root: Superuser) -> None:
     with visit(browser, root, "editor") as found:
+        for path in ("/console/stores", "/console/stores/default/harbour"):
+            found.open(f"http://localhost:{root.product.port}", path)
+            found.press_all(f"http://localhost:{root.product.port}", path)
         assert "a file" in found.seen["/console/stores/default/harbour"]
         assert "Make" in found.seen["/console/stores"]
 

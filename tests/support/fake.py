@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core import models, responses
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.serialize import AttributePicker
+from moto.core.serialize import AttributePicker, BaseJSONSerializer
 from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
@@ -41,6 +41,22 @@ def _picked(self: Any, context: Any) -> Any:
 
 
 AttributePicker.__call__ = _picked  # type: ignore[method-assign]
+
+_PLAIN = {"S", "N", "SS", "NS", "NULL", "BOOL"}
+_worded = BaseJSONSerializer._serialize_type_map
+
+
+def _as_it_is(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """An item whose values are already as they are told."""
+    if shape.value.name == "AttributeValue" and all(
+        type(one) is dict and one.keys() <= _PLAIN for one in value.values()
+    ):
+        self._default_serialize(serialized, value, shape, key)
+    else:
+        _worded(self, serialized, value, shape, key)
+
+
+BaseJSONSerializer._serialize_type_map = _as_it_is  # type: ignore[method-assign]
 
 # What it makes anew whenever it is started, or finds out with each call, of what does not change, ...
 _models: Any = models

@@ -14,7 +14,7 @@ from chalicelib.apis.assets import chains
 from chalicelib.identity import Principal
 from chalicelib.jobs import queues, running
 from chalicelib.jobs.models import Job, JobState
-from chalicelib.rows import transact
+from chalicelib.rows import delete, transact
 from chalicelib.settings import settings
 from infra.template import Template
 from tests.support.callers import Caller, new_caller
@@ -146,7 +146,7 @@ def test_pages_hold_every_job_once_the_newest_first(cloud: Cloud, monkeypatch: p
 def test_a_job_that_vanished_is_left_out(cloud: Cloud) -> None:
     alice = new_caller("alice")
     kept, gone = planned(alice), planned(alice)
-    gone.delete()
+    delete(gone)
     assert listed(alice) == [kept.job_id]
 
 

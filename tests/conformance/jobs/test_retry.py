@@ -12,7 +12,7 @@ from chalicelib.identity import Principal
 from chalicelib.jobs import kinds, running
 from chalicelib.jobs.kinds import Retry
 from chalicelib.jobs.models import Job, JobState
-from chalicelib.rows import Step, transact
+from chalicelib.rows import Step, delete, transact, update
 from tests.support.callers import Caller, new_caller
 from tests.support.calls import counting
 from tests.support.client import Client, Reply, deliver
@@ -103,8 +103,7 @@ def test_only_a_job_that_failed_is_retried(cloud: Cloud, state: JobState) -> Non
     alice = new_caller("alice")
     job = Job.get_by_id(failed(alice))
     assert job is not None
-    job.state = state.value
-    job.save()
+    update(job, [Job.state.set(state.value)])
     reply = retry(alice, job.job_id)
     assert (reply.status, status_of(reply)) == (409, "only a job that failed can be retried")
     assert len(alice.client.get("/jobs").json()["results"]) == 1
@@ -113,7 +112,7 @@ def test_only_a_job_that_failed_is_retried(cloud: Cloud, state: JobState) -> Non
 def test_a_retry_whose_outcome_has_been_forgotten_is_not_begun_again(cloud: Cloud) -> None:
     alice = new_caller("alice")
     job_id = failed(alice)
-    Job.at(retry(alice, job_id).json()["id"]).delete()
+    delete(Job.at(retry(alice, job_id).json()["id"]))
     assert retry(alice, job_id).status == 409
 
 
