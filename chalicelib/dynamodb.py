@@ -5,6 +5,7 @@ a sixth of the CPU of reading one row, and most of that of a page.
 """
 
 import base64
+import functools
 from typing import TYPE_CHECKING, Any
 
 from botocore import loaders, parsers
@@ -50,7 +51,11 @@ class ItemParsers(_Factory):  # type: ignore[misc]
         """
         if protocol_name != "json":
             raise ValueError(f"nobody knows how items look in {protocol_name}")
-        return _ItemParser(**self._defaults)
+        return self._parser
+
+    @functools.cached_property
+    def _parser(self) -> "_ItemParser":
+        return _ItemParser(**self._defaults)  # the SDK would have one made for every answer
 
 
 class _ItemParser(_Parser):  # type: ignore[misc]
