@@ -43,10 +43,10 @@ def test_a_picture_becomes_clean_by_itself_and_is_shown(console: Opened) -> None
 
 def test_a_virus_is_refused_and_named(console: Opened, product: Product) -> None:
     page = console()
-    row = choose(page, "invoice.com", "application/octet-stream", EICAR)
+    row = choose(page, "receipt.com", "application/octet-stream", EICAR)
     expect(row.locator(".state.bad")).to_have_text("infected")
     row.get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("invoice.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("receipt.com")
     expect(page.locator(".state.bad")).to_have_text("infected")
     expect(page.get_by_text("Something harmful was found in it. Nobody can fetch it.")).to_be_visible()
     expect(page.get_by_role("definition").get_by_role("link"), "nothing that leads nowhere").to_have_count(0)
