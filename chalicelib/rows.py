@@ -81,7 +81,10 @@ class DueIndex(GlobalSecondaryIndex["Row"]):  # type: ignore[no-untyped-call]
 
 
 class Row(Model):
-    """Base of every row. A subclass names the setting that holds its table's name."""
+    """Base of every row. A subclass names the setting that holds its table's name.
+
+    Rows are read and written by what this module has: PynamoDB's own methods for that know neither tables nor client.
+    """
 
     table_setting: ClassVar[str]
 
