@@ -4,6 +4,7 @@ IAM actions: s3:GetObject, s3:GetObjectVersion, s3:PutObject, s3:PutObjectVersio
 s3:DeleteObjectVersion and s3:ListBucket, each on the bucket of the module that calls.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from chalicelib.batches import batched
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
 
 COPY_LIMIT = 5 * 1024**3
 """Bytes that one CopyObject can copy."""
@@ -192,8 +194,14 @@ def signed_post(bucket: str, key: str, *, seconds: int, largest: int, smallest: 
 
 def address(bucket: str, key: str) -> str:
     """The plain URL of an object. Nothing is signed: it only says where it is."""
-    signed = aws.s3().generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
-    return signed.partition("?")[0]
+    return _place(aws.s3(), bucket) + quote(key)
+
+
+@functools.lru_cache(maxsize=8)
+def _place(client: "S3Client", bucket: str) -> str:
+    """What the addresses of a bucket's objects begin with. Only by signing for one does the SDK tell."""
+    signed = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "-"})
+    return signed.partition("?")[0].removesuffix("-")
 
 
 def signed_url(bucket: str, key: str, *, seconds: int, headers: dict[str, str]) -> str:
