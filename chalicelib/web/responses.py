@@ -41,10 +41,12 @@ def redirect(location: str, status: int = 302, *, body: str | bytes = b"", heade
     return Response(body=body, status_code=status, headers={"Location": location, **content_type, **(headers or {})})
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def encode(body: object) -> bytes:
     """JSON text in UTF-8. NaN and infinities are refused: they are not JSON; half a surrogate pair becomes `?`."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.encode(errors="replace")
+    return _encoder.encode(body).encode(errors="replace")
 
 
 def result(response: Response, method: str) -> dict[str, Any]:

@@ -460,4 +460,4 @@ def padded(number: int) -> str:
 
 def shown(moment: datetime) -> str:
     """A moment as this API writes it: UTC, always with six digits of a second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

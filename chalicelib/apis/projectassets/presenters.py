@@ -47,7 +47,7 @@ class Viewer:
     def __init__(self, rights: Rights, base: str) -> None:
         self._rights = rights
         self._base = base
-        self._media: dict[Link, dict[str, Any] | None] = {}
+        self._media: dict[Link, tuple[dict[str, Any], int] | None] = {}
 
     def record(self, record: Record) -> dict[str, Any]:
         """A project with its files."""
@@ -159,8 +159,10 @@ class Viewer:
         size = 0
         for row in listing.fetch(Media.at(MediaType(kind), number) for kind, number in unknown):
             key = row.media_type.value, row.number
-            self._media[key] = self.media(row) if self._rights.reads_media(row) else {"id": row.number}
-            size += len(encode(self._media[key]))
+            answer = self.media(row) if self._rights.reads_media(row) else {"id": row.number}
+            length = len(encode(answer))
+            self._media[key] = answer, length
+            size += length
             if size > ROOM:
                 self._media |= {link: None for link in unknown if link not in self._media}
                 return
@@ -173,12 +175,11 @@ class Viewer:
         for kind, number in linked:
             if (kind, number) not in self._media:
                 continue  # deleted since it was linked
-            known = self._media[kind, number]
-            size = 0 if known is None else len(encode(known)) + 1
-            if known is None or size > room:
-                known, complete = {"id": number}, False
-            room -= min(size, room)
-            answer[f"{kind}_assets"].append(known)
+            shown_one, size = self._media[kind, number] or (None, 0)
+            if shown_one is None or size + 1 > room:
+                shown_one, complete = {"id": number}, False
+            room -= min(size + 1, room)
+            answer[f"{kind}_assets"].append(shown_one)
         return complete
 
     def _projects_of(self, row: Media) -> list[int]:

@@ -8,7 +8,7 @@ The key is derived from ORIGIN_SECRET. Without one no capability is made or beli
 """
 
 import base64
-import hashlib
+import functools
 import hmac
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -81,7 +81,11 @@ def _capability(reader: Reader, project: Project, what: str) -> str:
 
 
 def _signature(project: Project, what: str, claims: str) -> str:
-    key = hmac.digest(settings().origin_secret.encode(), _PURPOSE, hashlib.sha256)
     text = f"{claims} {project.store_id}/{project.project_id}/{what}"
-    signature = hmac.digest(key, text.encode(errors="replace"), hashlib.sha256)[:_SIGNATURE_BYTES]
+    signature = hmac.digest(_key(settings().origin_secret), text.encode(errors="replace"), "sha256")[:_SIGNATURE_BYTES]
     return base64.urlsafe_b64encode(signature).decode()
+
+
+@functools.lru_cache(maxsize=1)
+def _key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), _PURPOSE, "sha256")

@@ -151,7 +151,7 @@ def listing(
 
 def day_and_time(moment: datetime) -> str:
     """A moment to the second, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def exact_time(moment: int) -> str:
