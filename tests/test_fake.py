@@ -50,3 +50,28 @@ def test_an_expression_may_be_asked_with_other_values(cloud: Cloud) -> None:
         )
     found = client.get_item(TableName=cloud.settings.files_table, Key=key)["Item"]
     assert {name: found[name]["N"] for name in ("a", "b", "c")} == {"a": "3", "b": "1", "c": "6"}
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_query_gives_the_rows_of_its_partition_in_order(cloud: Cloud, forward: bool) -> None:
+    client = boto3.client("dynamodb")
+    for pk in ("p", "o", "q"):
+        for sk in ("b2", "a", "c", "b1"):
+            client.put_item(TableName=cloud.settings.files_table, Item={"pk": {"S": pk}, "sk": {"S": sk}})
+
+    def found(pk: str, **options: object) -> list[str]:
+        answer = client.query(
+            TableName=cloud.settings.files_table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": "b"}},
+            ScanIndexForward=forward,
+            **options,  # type: ignore[arg-type]
+        )
+        assert {item["pk"]["S"] for item in answer["Items"]} <= {pk}
+        return [item["sk"]["S"] for item in answer["Items"]]
+
+    expected = ["b1", "b2"] if forward else ["b2", "b1"]
+    assert found("p") == expected
+    assert found("p", ExclusiveStartKey={"pk": {"S": "p"}, "sk": {"S": expected[0]}}) == expected[1:]
+    assert found("nothing") == []
+    assert client.scan(TableName=cloud.settings.files_table)["Count"] == 12

@@ -8,6 +8,8 @@ from typing import Any
 from moto.core import models, responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import AttributePicker, BaseJSONSerializer
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
@@ -91,6 +93,40 @@ def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
 
 DepthFirstTraverser.nodes_to_be_processed = _kept
 DepthFirstTraverser.traverse_node_recursively = _traversed
+
+# Keys are texts, and compared as such. A Query looks at the rows of its partition, not at those of the whole table.
+
+_cast: Any = DynamoType.cast_value
+_query: Any = Table.query
+
+
+def _text_or_cast(self: Any) -> Any:
+    return self.value if self.type == "S" else _cast.fget(self)
+
+
+def _in_order(items: Any) -> list[Any]:
+    return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+
+
+def _all_in_order(self: Any) -> list[Any]:
+    return _in_order(item for partition in self.items.values() for item in partition.values())
+
+
+def _in_its_partition(
+    self: Any, hash_key: Any, comparison: Any, values: Any, limit: Any, start: Any, forward: Any, shown: Any,
+    index_name: Any = None, *others: Any, **options: Any
+) -> Any:  # fmt: skip
+    if index_name is None:
+        self.all_items = lambda: _in_order(self.items[hash_key].values() if hash_key in self.items else ())
+    try:
+        return _query(self, hash_key, comparison, values, limit, start, forward, shown, index_name, *others, **options)
+    finally:
+        vars(self).pop("all_items", None)
+
+
+DynamoType.cast_value = property(_text_or_cast)  # type: ignore[method-assign,assignment]
+Table.all_items = _all_in_order  # type: ignore[method-assign]
+Table.query = _in_its_partition  # type: ignore[method-assign]
 
 # Expressions are parsed once, and copied in a quicker way.
 
