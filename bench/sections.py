@@ -22,6 +22,8 @@ SECTIONS = {
     "bytes": "bench.transfers",
 }
 """The sections by name, in the order of the table."""
+BROKEN_OFF = "the section itself"
+"""The name of the last row of a section that failed."""
 
 
 def rows_of(name: str) -> Iterator[Row]:
@@ -37,7 +39,7 @@ def rows_of(name: str) -> Iterator[Row]:
             row = ours.recv()
         except EOFError:
             child.join()
-            yield Row(name, "the section itself", None, 1, told=f"it broke off: exit code {child.exitcode}")
+            yield Row(name, BROKEN_OFF, None, 1, told=f"it broke off: exit code {child.exitcode}")
             break
         ended = row is None
         if not ended:

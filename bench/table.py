@@ -5,7 +5,7 @@ and mark alone: `ok`, `MISS`, or nothing where there is no mark because the row 
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,17 +78,13 @@ def write_csv(rows: Iterable[Row], path: Path) -> None:
             writer.writerow([row.section, row.name, *plain, row.verdict, row.told])
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """The rows as Markdown, a table a section."""
-    lines: list[str] = []
-    for section in dict.fromkeys(row.section for row in rows):
-        lines += [f"**{section}**", "", "| row | figure | mark | | told |", "| --- | --- | --- | --- | --- |"]
-        for row in rows:
-            if row.section == section:
-                _, *cells = row.cells
-                lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-        lines.append("")
-    return "\n".join(lines)
+def markdown(rows: Iterable[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| row | figure | mark | | told |", "| --- | --- | --- | --- | --- |"]
+    for row in rows:
+        _, *cells = row.cells
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join([*lines, ""])
 
 
 def put_between(page: Path, name: str, text: str) -> None:

@@ -2,13 +2,14 @@
 
 import csv
 import multiprocessing
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bench import cpu, disorder, imports, listings, sections, table, transfers, trees
-from bench.__main__ import main
+from bench.__main__ import PAGE, main
 from bench.operations import all_operations
 from bench.stage import stage
 from bench.table import MISS, OK, Row
@@ -54,10 +55,33 @@ def test_a_section_that_breaks_off_is_a_miss(monkeypatch: pytest.MonkeyPatch, tm
     assert MISS in (tmp_path / "bench.csv").read_text(encoding="utf-8")
 
 
+def test_a_section_is_written_into_its_own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = tmp_path / "bench.md"
+    places = "".join(f"<!-- {name}: begin -->\nold {name}\n<!-- {name}: end -->\n" for name in ("cpu", "bytes"))
+    page.write_text(places, encoding="utf-8")
+    monkeypatch.setattr("bench.__main__.PAGE", page)
+    monkeypatch.setitem(sections.SECTIONS, "cpu", __name__)
+    monkeypatch.setitem(sections.SECTIONS, "bytes", "bench.there_is_no_such_module")
+    assert main(["cpu", "bytes", "--write", "--csv", str(tmp_path / "bench.csv")]) == 1
+    written = table.between(page, "cpu")
+    assert "2 rows, 1 with a mark, 0 missed" in written
+    assert "| kept | 1.00 | = 1.00 | ok |  |" in written
+    assert table.between(page, "bytes") == "old bytes\n", "a section that broke off is not whole"
+
+
+def rows() -> Iterator[Row]:
+    """This module as a section."""
+    yield from (Row("cpu", "kept", 1, 1, exact=True), Row("cpu", "told", 2))
+
+
+def test_every_section_has_its_place() -> None:
+    for name in sections.SECTIONS.keys() - {"calls"}:
+        assert table.between(PAGE, name)
+
+
 def test_what_is_unknown_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["nonsense"], ["cpu", "--write"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
     assert "nonsense" in capsys.readouterr().err
 
 
