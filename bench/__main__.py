@@ -7,13 +7,14 @@ section that ran, whole, into its place in docs/. The exit code is 1 when a row 
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.sections import BROKEN_OFF, SECTIONS, rows_of
+from bench.sections import BROKEN_OFF, SECTIONS, rows_of, stop
 from bench.table import MISS, OK, Row, heading, line, markdown, put_between, write_csv
 
 CSV = Path("build/bench.csv")
@@ -65,4 +66,5 @@ def _summary(rows: Sequence[Row], started: float) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
     sys.exit(main())

@@ -6,6 +6,7 @@ A section is a module with `rows()`, which yields what it finds.
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -47,8 +48,16 @@ def rows_of(name: str) -> Iterator[Row]:
     child.join()
 
 
+def stop(*_: object) -> None:
+    """Have the section that runs stop what it started, and end."""
+    for child in multiprocessing.active_children():
+        child.terminate()
+    sys.exit(1)
+
+
 def _tell(module: str, told: Connection) -> None:
     """Run a section here, and send its rows. What else is printed meanwhile, metrics and log lines, goes nowhere."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of everything that stops servers
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         sys.stdout = nowhere
         for row in importlib.import_module(module).rows():

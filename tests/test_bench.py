@@ -2,6 +2,9 @@
 
 import csv
 import multiprocessing
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -53,6 +56,40 @@ def test_a_section_that_breaks_off_is_a_miss(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setitem(sections.SECTIONS, "cpu", "bench.there_is_no_such_module")
     assert main(["cpu", "--csv", str(tmp_path / "bench.csv")]) == 1
     assert MISS in (tmp_path / "bench.csv").read_text(encoding="utf-8")
+
+
+STOPPED = """
+import signal, sys, time
+from pathlib import Path
+from bench import sections
+from bench.table import Row
+
+def rows():
+    try:
+        yield Row("stopped", "begun", 1)
+        time.sleep(600)
+    finally:
+        Path(__file__).with_name("cleaned").touch()
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, sections.stop)
+    sections.SECTIONS["stopped"] = "stopped"
+    for row in sections.rows_of("stopped"):
+        print(row.name, flush=True)
+"""
+
+
+def test_a_bench_that_is_stopped_has_its_section_stop_what_it_started(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{tmp_path}"}
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "stopped.py")], env=environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begun\n"
+        running.terminate()
+        assert running.wait(60) == 1
+    assert (tmp_path / "cleaned").exists()
 
 
 def test_a_section_is_written_into_its_own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
