@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.peers import table as peers
 from bench.sections import BROKEN_OFF, SECTIONS, rows_of, stop
 from bench.table import MISS, OK, Row, heading, line, markdown, put_between, write_csv
 
 CSV = Path("build/bench.csv")
-PAGE = Path("docs/bench.md")
+PAGE, PEERS_PAGE = Path("docs/bench.md"), Path("docs/peers.md")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.sections) - SECTIONS.keys():
         parser.error(f"there is no section {', '.join(sorted(unknown))}")
+    if chosen.write and os.environ.get("SIDES"):
+        parser.error("with SIDES= the table of peers is not whole, and not written")
     started = time.monotonic()
     rows: list[Row] = []
     print(heading())
@@ -52,7 +55,8 @@ def _run(name: str, *, write: bool) -> list[Row]:
         print(line(row), flush=True)
         rows.append(row)
     if write and name != "calls" and rows[-1].name != BROKEN_OFF:
-        put_between(PAGE, name, f"{_summary(rows, started)}.\n\n{markdown(rows)}")
+        page, shown = (PEERS_PAGE, peers.markdown(rows)) if name == peers.SECTION else (PAGE, markdown(rows))
+        put_between(page, name, f"{_summary(rows, started)}.\n\n{shown}")
     return rows
 
 

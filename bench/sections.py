@@ -21,6 +21,7 @@ SECTIONS = {
     "trees": "bench.trees",
     "disorder": "bench.disorder",
     "bytes": "bench.transfers",
+    "peers": "bench.peers.comparing",
 }
 """The sections by name, in the order of the table."""
 BROKEN_OFF = "the section itself"

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from bench import cpu, disorder, imports, listings, sections, table, transfers, trees
-from bench.__main__ import PAGE, main
+from bench.__main__ import PAGE, PEERS_PAGE, main
 from bench.operations import all_operations
+from bench.peers import comparing
+from bench.peers import table as peers
 from bench.stage import stage
 from bench.table import MISS, OK, Row
 from chalicelib.apis.projectassets import copied_files
@@ -50,6 +52,14 @@ def test_rows_are_shown_alike_everywhere(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == "before\n<!-- t: begin -->\nnew\n<!-- t: end -->\nafter\n"
     with pytest.raises(ValueError, match="no place"):
         table.put_between(page, "other", "new\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.004, "0.00"), (1.25, "1.25"), (9, "9.00"), (11.42, "11.4"), (12, "12"), (405.3, "405"), (20_000, "20,000")],
+)
+def test_a_figure_has_the_digits_that_it_needs(value: float, shown: str) -> None:
+    assert table.number(value) == shown
 
 
 def test_a_section_that_breaks_off_is_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -101,19 +111,31 @@ def test_a_section_is_written_into_its_own_place(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sections.SECTIONS, "bytes", "bench.there_is_no_such_module")
     assert main(["cpu", "bytes", "--write", "--csv", str(tmp_path / "bench.csv")]) == 1
     written = table.between(page, "cpu")
-    assert "2 rows, 1 with a mark, 0 missed" in written
+    assert "3 rows, 1 with a mark, 0 missed" in written
     assert "| kept | 1.00 | = 1.00 | ok |  |" in written
     assert table.between(page, "bytes") == "old bytes\n", "a section that broke off is not whole"
 
 
+def test_the_peers_are_written_side_by_side_into_a_page_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "peers.md"
+    page.write_text("<!-- peers: begin -->\n<!-- peers: end -->\n", encoding="utf-8")
+    monkeypatch.setattr("bench.__main__.PEERS_PAGE", page)
+    monkeypatch.setitem(sections.SECTIONS, "peers", __name__)
+    assert main(["peers", "--write", "--csv", str(tmp_path / "bench.csv")]) == 0
+    assert "| CPU of everything, s | 3.25 |" in table.between(page, "peers")
+
+
 def rows() -> Iterator[Row]:
     """This module as a section."""
+    yield Row("peers", "1 GiB uploaded: CPU of everything, s: a peer", 3.25)
     yield from (Row("cpu", "kept", 1, 1, exact=True), Row("cpu", "told", 2))
 
 
 def test_every_section_has_its_place() -> None:
     for name in sections.SECTIONS.keys() - {"calls"}:
-        assert table.between(PAGE, name)
+        assert table.between(PEERS_PAGE if name == "peers" else PAGE, name)
 
 
 def test_what_is_unknown_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,6 +148,8 @@ def test_every_section_has_rows() -> None:
     for module in (cpu, imports, listings, trees, disorder, transfers):
         assert callable(module.rows)
         assert sections.SECTIONS[module.SECTION] == module.__name__
+    assert callable(comparing.rows)
+    assert sections.SECTIONS[peers.SECTION] == comparing.__name__
 
 
 def test_a_handler_and_bare_calls_are_compared_on_the_same_answers() -> None:
