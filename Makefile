@@ -72,11 +72,11 @@ load: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## 64 clients at a local cloud of its 
 demo: $(INSTALLED) ## Fill the running local cloud with two stores, process what is in them, and say where to look: PORT=
 	@$(BIN)/python -m infra.demo
 
-bench: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Measure what is promised of cost and scale; SECTIONS="cpu trees" for some of it, WRITE=1 to put the table into docs/
+bench: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## Measure what is promised of cost and scale; SECTIONS="cpu trees" for some of it, WRITE=1 to put their tables into docs/
 	$(BIN)/python -m bench $(SECTIONS) $(if $(WRITE),--write)
 
-bench-peers: $(DEV_INSTALLED) $(LOCAL_INSTALLED) ## The same work through the product and through what else one would run; PATIENCE= (1200) seconds
-	@$(BIN)/python -m bench.peers
+bench-peers: SECTIONS := peers
+bench-peers: bench ## The section of the bench that gives the same work to the product and to what else one would run; SIDES="product tus" for some, PATIENCE= (1200) seconds
 
 bench-workers: $(DEV_INSTALLED) ## Measure the workers: hostile archives, large pictures and networks
 	$(BIN)/python -m bench.workers

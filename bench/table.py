@@ -5,12 +5,13 @@ and mark alone: `ok`, `MISS`, or nothing where there is no mark because the row 
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 OK, MISS = "ok", "MISS"
 _COLUMNS = ("section", "row", "figure", "mark", "verdict", "told")
+_NAMES = 93  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,20 @@ class Row:
 
 
 def number(value: float) -> str:
-    """A count as it is; anything else with as many digits as the verdict needs and no fewer than two."""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 10 else f"{value:,.2f}"
+    """A count as it is; anything else with three digits, and below ten with two behind the point."""
+    whole = abs(value) >= 100 or (float(value).is_integer() and abs(value) >= 10)
+    return f"{value:,.{0 if whole else 1 if abs(value) >= 10 else 2}f}"
 
 
 def line(row: Row) -> str:
     """The row for a terminal."""
     section, name, figure, mark, verdict, told = row.cells
-    return f"{section:10} {name:74} {figure:>10} {mark:>8} {verdict:4}  {told}".rstrip()
+    return f"{section:10} {name:{_NAMES}} {figure:>10} {mark:>8} {verdict:4}  {told}".rstrip()
 
 
 def heading() -> str:
     """What stands above the lines."""
-    return f"{_COLUMNS[0]:10} {_COLUMNS[1]:74} {_COLUMNS[2]:>10} {_COLUMNS[3]:>8} {'':4}  {_COLUMNS[5]}"
+    return f"{_COLUMNS[0]:10} {_COLUMNS[1]:{_NAMES}} {_COLUMNS[2]:>10} {_COLUMNS[3]:>8} {'':4}  {_COLUMNS[5]}"
 
 
 def write_csv(rows: Iterable[Row], path: Path) -> None:
@@ -78,17 +80,13 @@ def write_csv(rows: Iterable[Row], path: Path) -> None:
             writer.writerow([row.section, row.name, *plain, row.verdict, row.told])
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """The rows as Markdown, a table a section."""
-    lines: list[str] = []
-    for section in dict.fromkeys(row.section for row in rows):
-        lines += [f"**{section}**", "", "| row | figure | mark | | told |", "| --- | --- | --- | --- | --- |"]
-        for row in rows:
-            if row.section == section:
-                _, *cells = row.cells
-                lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-        lines.append("")
-    return "\n".join(lines)
+def markdown(rows: Iterable[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| row | figure | mark | | told |", "| --- | --- | --- | --- | --- |"]
+    for row in rows:
+        _, *cells = row.cells
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join([*lines, ""])
 
 
 def put_between(page: Path, name: str, text: str) -> None:

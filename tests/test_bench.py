@@ -2,14 +2,20 @@
 
 import csv
 import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bench import cpu, disorder, imports, listings, sections, table, transfers, trees
-from bench.__main__ import main
+from bench.__main__ import PAGE, PEERS_PAGE, main
 from bench.operations import all_operations
+from bench.peers import comparing
+from bench.peers import table as peers
 from bench.stage import stage
 from bench.table import MISS, OK, Row
 from chalicelib.apis.projectassets import copied_files
@@ -48,16 +54,93 @@ def test_rows_are_shown_alike_everywhere(tmp_path: Path) -> None:
         table.put_between(page, "other", "new\n")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.004, "0.00"), (1.25, "1.25"), (9, "9.00"), (11.42, "11.4"), (12, "12"), (405.3, "405"), (20_000, "20,000")],
+)
+def test_a_figure_has_the_digits_that_it_needs(value: float, shown: str) -> None:
+    assert table.number(value) == shown
+
+
 def test_a_section_that_breaks_off_is_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sections.SECTIONS, "cpu", "bench.there_is_no_such_module")
     assert main(["cpu", "--csv", str(tmp_path / "bench.csv")]) == 1
     assert MISS in (tmp_path / "bench.csv").read_text(encoding="utf-8")
 
 
+STOPPED = """
+import signal, sys, time
+from pathlib import Path
+from bench import sections
+from bench.table import Row
+
+def rows():
+    try:
+        yield Row("stopped", "begun", 1)
+        time.sleep(600)
+    finally:
+        Path(__file__).with_name("cleaned").touch()
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, sections.stop)
+    sections.SECTIONS["stopped"] = "stopped"
+    for row in sections.rows_of("stopped"):
+        print(row.name, flush=True)
+"""
+
+
+def test_a_bench_that_is_stopped_has_its_section_stop_what_it_started(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{tmp_path}"}
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "stopped.py")], env=environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begun\n"
+        running.terminate()
+        assert running.wait(60) == 1
+    assert (tmp_path / "cleaned").exists()
+
+
+def test_a_section_is_written_into_its_own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = tmp_path / "bench.md"
+    places = "".join(f"<!-- {name}: begin -->\nold {name}\n<!-- {name}: end -->\n" for name in ("cpu", "bytes"))
+    page.write_text(places, encoding="utf-8")
+    monkeypatch.setattr("bench.__main__.PAGE", page)
+    monkeypatch.setitem(sections.SECTIONS, "cpu", __name__)
+    monkeypatch.setitem(sections.SECTIONS, "bytes", "bench.there_is_no_such_module")
+    assert main(["cpu", "bytes", "--write", "--csv", str(tmp_path / "bench.csv")]) == 1
+    written = table.between(page, "cpu")
+    assert "3 rows, 1 with a mark, 0 missed" in written
+    assert "| kept | 1.00 | = 1.00 | ok |  |" in written
+    assert table.between(page, "bytes") == "old bytes\n", "a section that broke off is not whole"
+
+
+def test_the_peers_are_written_side_by_side_into_a_page_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "peers.md"
+    page.write_text("<!-- peers: begin -->\n<!-- peers: end -->\n", encoding="utf-8")
+    monkeypatch.setattr("bench.__main__.PEERS_PAGE", page)
+    monkeypatch.setitem(sections.SECTIONS, "peers", __name__)
+    assert main(["peers", "--write", "--csv", str(tmp_path / "bench.csv")]) == 0
+    assert "| CPU of everything, s | 3.25 |" in table.between(page, "peers")
+
+
+def rows() -> Iterator[Row]:
+    """This module as a section."""
+    yield Row("peers", "1 GiB uploaded: CPU of everything, s: a peer", 3.25)
+    yield from (Row("cpu", "kept", 1, 1, exact=True), Row("cpu", "told", 2))
+
+
+def test_every_section_has_its_place() -> None:
+    for name in sections.SECTIONS.keys() - {"calls"}:
+        assert table.between(PEERS_PAGE if name == "peers" else PAGE, name)
+
+
 def test_what_is_unknown_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["nonsense"], ["cpu", "--write"]):
-        with pytest.raises(SystemExit):
-            main(arguments)
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
     assert "nonsense" in capsys.readouterr().err
 
 
@@ -65,6 +148,8 @@ def test_every_section_has_rows() -> None:
     for module in (cpu, imports, listings, trees, disorder, transfers):
         assert callable(module.rows)
         assert sections.SECTIONS[module.SECTION] == module.__name__
+    assert callable(comparing.rows)
+    assert sections.SECTIONS[peers.SECTION] == comparing.__name__
 
 
 def test_a_handler_and_bare_calls_are_compared_on_the_same_answers() -> None:

@@ -1,15 +1,24 @@
 """The comparison with peers: what it measures is what they took, and what is missing has its reason in the table."""
 
-import csv
+import contextlib
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from bench.peers import processes, table
-from bench.peers.measuring import LARGE_UPLOAD, PAGES, READS, Spent
-from bench.peers.sides import PIECE, About, Content
+from bench.__main__ import main
+from bench.peers import comparing, processes, table
+from bench.peers.client import Client, Late
+from bench.peers.installing import NotInstalled
+from bench.peers.measuring import LARGE_UPLOAD, PAGES, Spent
+from bench.peers.sides import LARGE, OURS, PIECE, About, Content
+from bench.table import MISS, OK
 from tests.support.product import gone
 
 MEBIBYTE = 1024**2
@@ -79,18 +88,117 @@ def test_the_file_is_known_by_its_bytes(tmp_path: Path) -> None:
     assert not content.lies_in(tmp_path)
 
 
-def test_what_is_missing_has_its_reason(tmp_path: Path) -> None:
-    spent = Spent(1, 2.0, 0.5, None, None, 3 * MEBIBYTE, None, 0)
-    column = table.Column(
-        About("peer", "1.2", "files", "somehow"), {LARGE_UPLOAD: spent, PAGES: None}, why_not="it broke off"
-    )
-    shown = "\n".join(table.lines([column]))
-    assert "Missing: it broke off" in shown
-    assert f"Missing: {PAGES}: it has none" in shown
-    table.write_csv([column], tmp_path / "peers.csv")
-    with (tmp_path / "peers.csv").open(encoding="utf-8", newline="") as file:
-        rows = {(row["work"], row["figure"]): row for row in csv.DictReader(file)}
-    assert rows[LARGE_UPLOAD, "CPU of the application, s"]["value"] == "0.5"
-    assert rows[READS, "CPU of the application, s"]["why_not"] == "it broke off"
-    assert rows[PAGES, "CPU of the application, s"]["why_not"] == f"{PAGES}: it has none"
-    assert all(bool(row["value"]) != bool(row["why_not"]) for row in rows.values())
+def spent(**other: int) -> Spent:
+    return Spent(
+        count=1, wall=2.0, application=0.5, behind=None, engine=None, application_peak=3 * MEBIBYTE, engine_peak=None,
+        **{"sent": 0, "said": 0} | other,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def sides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+    """Two sides that do a piece of work without servers, of which one is this product; gives those that still run."""
+    running: list[str] = []
+
+    def entry(about: About) -> comparing.Entry:
+        @contextlib.contextmanager
+        def run(folder: Path, _: float) -> Iterator[str]:
+            assert folder.is_dir()
+            running.append(about.name)
+            try:
+                yield about.name
+            finally:
+                running.remove(about.name)
+
+        return comparing.Entry(about, lambda: None, run)
+
+    def work(side: str, _: Content) -> Iterator[tuple[str, Spent | None]]:
+        yield LARGE_UPLOAD, spent(said=9_000) if side == OURS else spent(sent=LARGE)
+        if side == OURS:
+            raise Late
+        yield PAGES, None
+
+    known = {
+        "product": About(OURS, "this checkout", "S3", "here", through=0),
+        "peer": About("peer", "1.2", "files", ""),
+    }
+    monkeypatch.setattr(comparing, "SIDES", {name: entry(about) for name, about in known.items()})
+    monkeypatch.setattr(comparing, "work", work)
+    monkeypatch.setattr(comparing, "_RUNS", tmp_path)
+    yield running
+    assert running == []
+
+
+THROUGH = "bytes of files through the application over bytes stored"
+
+
+def test_what_is_missing_has_its_reason(sides: list[str]) -> None:
+    rows = {row.name: row for row in comparing.rows()}
+    assert rows["peer"].told.startswith("1.2; ")
+    assert rows[f"{LARGE_UPLOAD}: CPU of the application, s: peer"].figure == 0.5
+    assert rows[f"{PAGES}: peer"].told == "it has none"
+    assert "more than its share" in rows[f"what is missing: {OURS}"].told
+    assert all((row.figure is None) <= bool(row.told) for row in rows.values())
+
+
+def test_the_product_alone_has_a_mark(sides: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {row.name: row for row in comparing.rows()}
+    assert {name: row.verdict for name, row in rows.items() if row.verdict} == {
+        f"{LARGE_UPLOAD}: {THROUGH}: {OURS}": OK,
+        f"what is missing: {OURS}": MISS,
+    }
+    assert rows[f"{LARGE_UPLOAD}: {THROUGH}: {OURS}"].told.endswith("9,000 bytes of JSON")
+
+
+def test_a_side_that_cannot_be_installed_leaves_the_others_alone(
+    sides: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def install() -> None:
+        raise NotInstalled("no such\nversion")
+
+    monkeypatch.setitem(comparing.SIDES, "product", replace(comparing.SIDES["product"], install=install))
+    rows = {row.name: row for row in comparing.rows()}
+    assert rows[f"what is missing: {OURS}"].told == "NotInstalled: no such version"
+    assert rows[f"{LARGE_UPLOAD}: {THROUGH}: peer"].figure == 1
+
+
+def test_sides_stand_side_by_side_below_the_product(sides: list[str]) -> None:
+    shown = table.markdown(list(comparing.rows())[::-1])
+    assert f"| **{LARGE_UPLOAD}** | {OURS} | peer |\n| --- | ---: | ---: |" in shown
+    assert f"| {THROUGH} | 0.00 | 1.00 |" in shown
+    assert "| CPU of the engine, s | - | - |" in shown
+    assert f"* {PAGES}: peer: it has none" in shown
+
+
+def test_some_sides_are_chosen_by_name(sides: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIDES", "peer")
+    assert not any(OURS in row.name for row in comparing.rows())
+    with pytest.raises(SystemExit):
+        main(["peers", "--write"])
+    monkeypatch.setenv("SIDES", "nobody")
+    with pytest.raises(SystemExit, match="there is no nobody; there are product, peer"):
+        next(comparing.rows())
+
+
+class Taking(BaseHTTPRequestHandler):
+    """Takes whatever is sent."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_bytes_of_files_are_told_from_what_is_said() -> None:
+    with HTTPServer(("127.0.0.1", 0), Taking) as server:
+        threading.Thread(target=server.serve_forever).start()
+        client = Client(server.server_port, time.monotonic() + 60)
+        client.request("POST", "/", b"{}", {"Content-Type": "application/json"})
+        client.request("POST", "/", b"bytes")
+        client.request("POST", "/", iter([b"in ", b"pieces"]), length=9)
+        client.close()
+        server.shutdown()
+    assert (client.said, client.sent) == (2, 14)

@@ -46,7 +46,9 @@ class Client:
         self._connection: http.client.HTTPConnection | None = None
         self._used = time.monotonic()
         self.sent = 0
-        """Bytes of bodies, so far."""
+        """Bytes of bodies that are not JSON, so far: bytes of files."""
+        self.said = 0
+        """Bytes of JSON, so far: what client and server have to say to one another."""
 
     def request(
         self,
@@ -85,7 +87,11 @@ class Client:
         given = self._headers | dict(headers or {})
         if length is not None:
             given["Content-Length"] = str(length)
-        self.sent += length if length is not None else len(body) if isinstance(body, bytes) else 0
+        size = length if length is not None else len(body) if isinstance(body, bytes) else 0
+        if given.get("Content-Type") == "application/json":
+            self.said += size
+        else:
+            self.sent += size
         try:
             self._connection.request(method, target, body, given)
             response = self._connection.getresponse()

@@ -35,7 +35,8 @@ class Spent:
         engine: CPU seconds of the engine until then; None where it is no process of its own.
         application_peak: bytes of memory at most.
         engine_peak: the same of the engine.
-        sent: bytes of bodies that went to the application.
+        sent: bytes of files that went to the application.
+        said: bytes of JSON that did.
     """
 
     count: int
@@ -46,6 +47,7 @@ class Spent:
     application_peak: int
     engine_peak: int | None
     sent: int
+    said: int
 
     @property
     def cpu(self) -> float:
@@ -75,7 +77,7 @@ def work(side: Side, content: Content) -> Iterator[tuple[str, Spent | None]]:
 
 
 def through(spent: Spent) -> float:
-    """Bytes through the application over bytes stored, of the large upload."""
+    """Bytes of files through the application over bytes stored, of the large upload."""
     return spent.sent / LARGE
 
 
@@ -92,10 +94,10 @@ def _spent(side: Side, count: int, deed: Callable[[], None]) -> Spent:
     for tree in (servers.application, servers.engine):
         if tree:
             tree.forget_peaks()
-    before, sent = _cpu(side), side.client.sent
+    before, sent, said = _cpu(side), side.client.sent, side.client.said
     started = time.monotonic()
     deed()
-    wall, sent = time.monotonic() - started, side.client.sent - sent
+    wall, sent, said = time.monotonic() - started, side.client.sent - sent, side.client.said - said
     time.sleep(PAUSE)
     answered = _cpu(side)
     side.settle()  # asks for verdicts: not the deed's, so the application was looked at before
@@ -109,6 +111,7 @@ def _spent(side: Side, count: int, deed: Callable[[], None]) -> Spent:
         application_peak=servers.application.peak(),
         engine_peak=servers.engine.peak() if servers.engine else None,
         sent=sent,
+        said=said,
     )
 
 

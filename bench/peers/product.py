@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.peers import processes
 from bench.peers.client import Answer, Client, Late
-from bench.peers.sides import About, Content, Servers
+from bench.peers.sides import OURS, About, Content, Servers
 from tests.support.product import Product
 
 ROOT = Path(__file__).parents[2]
@@ -24,10 +24,11 @@ def _emulator() -> str:
 
 
 ABOUT = About(
-    name="this product",
+    name=OURS,
     version="this checkout",
     engine=f"S3, DynamoDB and SQS of {_emulator()}, a process of its own",
     served="the local cloud, one process for all functions, a token; presigned parts, small files in one POST",
+    through=0,
 )
 _PROJECT = "/api/default/peers"
 _JSON = {"Content-Type": "application/json"}

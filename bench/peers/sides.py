@@ -10,6 +10,7 @@ from typing import Protocol
 from bench.peers.client import Client
 from bench.peers.processes import Threads, Tree
 
+OURS = "this product"
 LARGE = 1024**3
 """Bytes of the large file."""
 PIECE = 8_000_000
@@ -42,12 +43,14 @@ class About:
         version: of what was measured.
         engine: what keeps rows and bytes.
         served: how it is run and driven.
+        through: what the bytes of files through the application over those stored must be, where that is promised.
     """
 
     name: str
     version: str
     engine: str
     served: str
+    through: float | None = None
 
 
 class Side(Protocol):

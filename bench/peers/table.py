@@ -1,34 +1,19 @@
-"""What was measured, as one table: a line a figure, a column a side; and the same as CSV, a line a figure and side."""
+"""What was measured, as rows of the bench's table, and the same in Markdown: a line a figure, a column a side."""
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bench.peers import measuring
 from bench.peers.measuring import AT_REST, LARGE_UPLOAD, PAGES, READS, UPLOADS, Spent
-from bench.peers.sides import About
+from bench.peers.sides import LARGE, OURS, About
+from bench.table import Row, number
+
+SECTION = "peers"
 
 _MEBIBYTE = 1024**2
 _HINT = "(a hint)"
-_COLUMNS = ("work", "figure", "side", "version", "value", "why_not")
+_BETWEEN = ": "  # the parts of a row's name: work, figure, side
 
 Figure = Callable[[Spent], float | None]
-
-
-@dataclass(slots=True)
-class Column:
-    """A side in the table.
-
-    Args:
-        about: the side.
-        spent: what each piece of work took, by its name; None where the side has no such thing.
-        why_not: why the rest is missing.
-    """
-
-    about: About
-    spent: dict[str, Spent | None] = field(default_factory=dict)
-    why_not: str = ""
 
 
 def _minute(seconds: Figure) -> Figure:
@@ -85,7 +70,7 @@ FIGURES: dict[str, tuple[tuple[str, Figure], ...]] = {
         ("memory of the engine, MiB", _engine_peak),
     ),
     LARGE_UPLOAD: (
-        ("bytes through the application over bytes stored", measuring.through),
+        ("bytes of files through the application over bytes stored", measuring.through),
         ("CPU of the application, s", _application),
         ("CPU of the scan and other work behind, s", _behind),
         ("CPU of the engine, s", _engine),
@@ -100,59 +85,43 @@ FIGURES: dict[str, tuple[tuple[str, Figure], ...]] = {
 }
 
 
-def lines(columns: Sequence[Column]) -> Iterator[str]:
-    """The table in Markdown, which a terminal shows as well, and why figures are missing."""
-    heads = [f"{column.about.name}" for column in columns]
-    width = max(len(name) for figures in FIGURES.values() for name, _ in figures)
-    wide = [max(len(head), 10) for head in heads]
+def about_row(about: About) -> Row:
+    """What a side is."""
+    return Row(SECTION, about.name, None, told=f"{about.version}; {about.served}. Engine: {about.engine}")
+
+
+def missing_row(about: About, why: str) -> Row:
+    """Why all rows of a side that have not come are missing: a miss where something is promised of it."""
+    return Row(SECTION, f"what is missing{_BETWEEN}{about.name}", None, about.through, True, " ".join(why.split()))
+
+
+def work_rows(about: About, work: str, spent: Spent | None) -> Iterator[Row]:
+    """A row for each figure of a piece of work; one that says so where the side has no such thing."""
+    if spent is None:
+        yield Row(SECTION, f"{work}{_BETWEEN}{about.name}", None, told="it has none")
+        return
+    for figure, value_of in FIGURES[work]:
+        value, mark, told = value_of(spent), None, ""
+        if value is None:
+            told = "it has no such part"
+        elif value_of is measuring.through:
+            mark, told = about.through, f"{spent.sent:,} bytes of files over {LARGE:,}; {spent.said:,} bytes of JSON"
+        yield Row(SECTION, _BETWEEN.join((work, figure, about.name)), value, mark, exact=True, told=told)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The rows as a table for each piece of work, this product first; below them what they tell in words."""
+    shown = {row.name: number(row.figure) for row in rows if row.figure is not None}
+    sides = sorted({name.rpartition(_BETWEEN)[2]: None for name in shown}, key=lambda side: side != OURS)
+    lines = []
     for work, figures in FIGURES.items():
-        yield _line(f"**{work}**".ljust(width), [head.rjust(size) for head, size in zip(heads, wide, strict=True)])
-        yield _line("-" * width, ["-" * (size - 1) + ":" for size in wide])
-        for name, figure in figures:
-            cells = [_shown(figure, column.spent.get(work)) for column in columns]
-            yield _line(name.ljust(width), [cell.rjust(size) for cell, size in zip(cells, wide, strict=True)])
-        yield ""
-    for column in columns:
-        about = column.about
-        yield f"* {about.name}, {about.version}: {about.served}. Engine: {about.engine}."
-        for reason in filter(None, (column.why_not, *(why for _, why in _lacking(column)))):
-            yield f"  Missing: {reason}"
+        lines += [_line(f"**{work}**", sides), _line("---", ["---:"] * len(sides))]
+        for figure, _ in figures:
+            lines.append(_line(figure, (shown.get(_BETWEEN.join((work, figure, side)), "-") for side in sides)))
+        lines.append("")
+    lines += [f"* {row.name}: {row.told}" for row in rows if row.figure is None and row.name.count(_BETWEEN) < 2]
+    return "\n".join([*lines, ""])
 
 
-def write_csv(columns: Sequence[Column], path: Path) -> None:
-    """Write every figure of every side; one that is missing says why."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for column in columns:
-            lacking = dict(_lacking(column))
-            for work, figures in FIGURES.items():
-                for name, figure in figures:
-                    value = _value(figure, column.spent.get(work))
-                    why = "" if value is not None else lacking.get(work) or "it has no such part"
-                    if work not in column.spent:
-                        why = column.why_not or "not measured"
-                    plain = "" if value is None else f"{value:.6g}"
-                    writer.writerow([work, name, column.about.name, column.about.version, plain, why])
-
-
-def _lacking(column: Column) -> Iterator[tuple[str, str]]:
-    for work, spent in column.spent.items():
-        if spent is None:
-            yield work, f"{work}: it has none"
-
-
-def _value(figure: Figure, spent: Spent | None) -> float | None:
-    return None if spent is None else figure(spent)
-
-
-def _shown(figure: Figure, spent: Spent | None) -> str:
-    value = _value(figure, spent)
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def _line(name: str, cells: Sequence[str]) -> str:
+def _line(name: str, cells: Iterable[str]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
