@@ -15,6 +15,7 @@ whose old item bears that very id is a success:
       success <----------------
 """
 
+import functools
 import random
 import threading
 import time
@@ -344,6 +345,7 @@ class Check:
 Step = Put | Update | Delete | Check
 
 
+@functools.cache
 def absent(cls: type[Row]) -> Condition:
     """The condition that no row stands under the key."""
     return cls.pk.does_not_exist()
@@ -356,7 +358,7 @@ def create(row: Row) -> None:
         ConditionFailed: there is one already.
     """
     row.written_by = uuid.uuid4().hex
-    _conditional("PutItem", _request(row, absent(type(row)), whole=True), row)
+    _conditional("PutItem", _request(row, _expressions(absent(type(row))), whole=True), row)
 
 
 def update(row: _R, actions: Sequence[Action], condition: Condition | None = None) -> _R:
@@ -366,7 +368,7 @@ def update(row: _R, actions: Sequence[Action], condition: Condition | None = Non
         ConditionFailed: the condition was not met.
     """
     stamp = uuid.uuid4().hex
-    request = _request(row, condition, [*actions, type(row).written_by.set(stamp)])
+    request = _request(row, _expressions(condition, [*actions, type(row).written_by.set(stamp)]))
     answer = _conditional("UpdateItem", {**request, "ReturnValues": "ALL_NEW"}, row, stamp)
     return answer if answer is not None else row
 
@@ -382,28 +384,59 @@ def transact(*steps: Step) -> None:
     Raises:
         TransactionCancelled: a condition failed, or another transaction was at the same rows.
     """
+    prepared(*steps).commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Steps that are done all or none, as DynamoDB is asked for them. To be committed once."""
+
+    steps: tuple[Step, ...]
+    stamp: str
+    items: list[dict[str, Any]]
+
+    def commit(self) -> None:
+        """Do all steps or none.
+
+        Raises:
+            TransactionCancelled: a condition failed, or another transaction was at the same rows.
+        """
+        asked = {"TransactItems": self.items, "ClientRequestToken": self.stamp}
+        try:
+            _dynamodb().dispatch("TransactWriteItems", asked)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in (
+                "TransactionCanceledException",
+                "TransactionConflictException",
+            ):
+                raise
+            reasons = list(getattr(error, "cancellation_reasons", []))
+            codes = {reason.code for reason in reasons if reason is not None}
+            if unexpected := codes - {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}:
+                raise RuntimeError(f"a transaction was refused: {sorted(unexpected)}") from error
+            failed = {
+                position: type(self.steps[position].row).from_raw_data(reason.raw_item) if reason.raw_item else None
+                for position, reason in enumerate(reasons)
+                if reason is not None and reason.code == "ConditionalCheckFailed"
+            }
+            if failed and all(old is not None and old.written_by == self.stamp for old in failed.values()):
+                return
+            raise TransactionCancelled(failed) from error
+
+
+def prepared(*steps: Step) -> Transaction:
+    """The transaction of these steps. Those that share their condition and their actions are put into words once."""
     stamp = uuid.uuid4().hex
-    items = [_transaction_item(step, stamp) for step in steps]
-    try:
-        _dynamodb().dispatch("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": stamp})
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in (
-            "TransactionCanceledException",
-            "TransactionConflictException",
-        ):
-            raise
-        reasons = list(getattr(error, "cancellation_reasons", []))
-        codes = {reason.code for reason in reasons if reason is not None}
-        if unexpected := codes - {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}:
-            raise RuntimeError(f"a transaction was refused: {sorted(unexpected)}") from error
-        failed = {
-            position: type(steps[position].row).from_raw_data(reason.raw_item) if reason.raw_item else None
-            for position, reason in enumerate(reasons)
-            if reason is not None and reason.code == "ConditionalCheckFailed"
-        }
-        if failed and all(old is not None and old.written_by == stamp for old in failed.values()):
-            return
-        raise TransactionCancelled(failed) from error
+    stamped = Row.written_by.set(stamp)
+    words: dict[tuple[int, int], dict[str, Any]] = {}
+
+    def worded(condition: Condition | None, actions: Sequence[Action] = ()) -> dict[str, Any]:
+        key = id(condition), id(actions)
+        if key not in words:
+            words[key] = _expressions(condition, [*actions, stamped] if actions else ())
+        return words[key]
+
+    return Transaction(steps, stamp, [_transaction_item(step, stamp, worded) for step in steps])
 
 
 def contend(attempt: Callable[[], _T]) -> _T:
@@ -441,40 +474,44 @@ def _conditional(operation: str, request: dict[str, Any], row: _R, stamp: str | 
     return type(row).from_raw_data(answer["Attributes"]) if "Attributes" in answer else None
 
 
-def _transaction_item(step: Step, stamp: str) -> dict[str, Any]:
+def _transaction_item(step: Step, stamp: str, worded: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     match step:
         case Put(row, condition):
             row.written_by = stamp
-            return {"Put": _request(row, condition, whole=True)}
+            return {"Put": _request(row, worded(condition), whole=True)}
         case Update(row, actions, condition):
-            return {"Update": _request(row, condition, [*actions, type(row).written_by.set(stamp)])}
+            return {"Update": _request(row, worded(condition, actions))}
         case Delete(row, condition):
-            return {"Delete": _request(row, condition)}
+            return {"Delete": _request(row, worded(condition))}
         case Check(row, condition):
-            return {"ConditionCheck": _request(row, condition)}
+            return {"ConditionCheck": _request(row, worded(condition))}
 
 
-def _request(
-    row: Row, condition: Condition | None, actions: Sequence[Action] = (), *, whole: bool = False
-) -> dict[str, Any]:
-    """The parameters of a write: of the whole row, of what actions change in it, or of nothing but its key."""
-    names: dict[str, str] = {}
-    values: dict[str, Any] = {}
+def _request(row: Row, expressions: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
+    """The parameters of a write: of the whole row, or of what the expressions say about the row under its key."""
     subject = {"Item": row.serialize()} if whole else {"Key": _key(row.pk, row.sk)}
-    request: dict[str, Any] = {
+    return {
         "TableName": row.table_name(),
         **subject,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **expressions,
     }
+
+
+def _expressions(condition: Condition | None, actions: Sequence[Action] = ()) -> dict[str, Any]:
+    """The parameters of a write that demand a condition and change attributes."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if condition is not None:
-        request["ConditionExpression"] = condition.serialize(names, values)
+        found["ConditionExpression"] = condition.serialize(names, values)
     if actions:
-        request["UpdateExpression"] = Changes(*actions).serialize(names, values)
+        found["UpdateExpression"] = Changes(*actions).serialize(names, values)
     if names:
-        request["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
+        found["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in names.items()}
     if values:
-        request["ExpressionAttributeValues"] = values
-    return request
+        found["ExpressionAttributeValues"] = values
+    return found
 
 
 def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:

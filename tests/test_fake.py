@@ -65,7 +65,7 @@ def test_a_query_gives_the_rows_of_its_partition_in_order(cloud: Cloud, forward:
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": "b"}},
             ScanIndexForward=forward,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         assert {item["pk"]["S"] for item in answer["Items"]} <= {pk}
         return [item["sk"]["S"] for item in answer["Items"]]

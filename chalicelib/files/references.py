@@ -5,8 +5,10 @@ purged: marked first, so that no one can refer to it again, then its bytes are d
 to tell late scan messages that there is nothing left to do.
 """
 
+import functools
 from collections.abc import Iterable
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import clock
@@ -43,14 +45,25 @@ def share(file_id: str, *owners: str, verdict: str = Verdict.CLEAN) -> list[Step
         verdict: the File's as the caller knows it. The first step fails if it is another by now, or if the File is
             purged; who shares a File that is still pending is told of its verdict as any owner is.
     """
-    counted = [File.references.set(File.references + len(owners)), File.shared.set(True)]
-    alive = (File.verdict == verdict) & (File.references > 0) & File.purged.does_not_exist()
     made = []
     for owner in owners:
         reference = Reference.at(file_id, owner)
         reference.created_at = clock.now()
         made.append(Put(reference, absent(Reference)))
-    return [Update(File.at(file_id), counted, alive), *made]
+    return [Update(File.at(file_id), _counted(len(owners)), _alive(verdict)), *made]
+
+
+@functools.cache
+def _counted(more: int) -> tuple[Action, ...]:
+    """The actions that count further references. One object for all Files, so that a transaction has it once."""
+    return File.references.set(File.references + more), File.shared.set(True)
+
+
+@functools.cache
+def _alive(verdict: str) -> Condition:
+    """The condition that a File may be referred to and has this verdict. One object for all Files, too."""
+    alive: Condition = (File.verdict == verdict) & (File.references > 0) & File.purged.does_not_exist()
+    return alive
 
 
 def release_from(file_id: str, owner: str, at: int) -> Step:

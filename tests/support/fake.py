@@ -126,7 +126,7 @@ def _in_its_partition(
 
 DynamoType.cast_value = property(_text_or_cast)  # type: ignore[method-assign,assignment]
 Table.all_items = _all_in_order  # type: ignore[method-assign]
-Table.query = _in_its_partition  # type: ignore[method-assign]
+Table.query = _in_its_partition  # type: ignore[method-assign,assignment]
 
 # Expressions are parsed once, and copied in a quicker way.
 

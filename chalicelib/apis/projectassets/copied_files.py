@@ -2,10 +2,17 @@
 
 Each copy is a row of its own that refers to the File of the original; or, where the bytes have a bucket of their own to
 go to, to a File of its own, whose bytes are copied there first. What is there already is left as it is.
+
+    batch 1: prepare | write
+    batch 2:         | prepare | write
+    batch 3:                   | prepare | write
+
+While DynamoDB writes one batch the next is prepared. They are written one after the other, since all of them hold to
+the one guard, and two transactions on one row are refused.
 """
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chalicelib import clock
@@ -15,7 +22,17 @@ from chalicelib.batches import batched
 from chalicelib.files import duplicating, library, objects, receiving, references
 from chalicelib.files.models import File, Verdict
 from chalicelib.jobs.running import Hopeless, Unfinished
-from chalicelib.rows import ConditionFailed, Put, Step, TransactionCancelled, absent, contend, find_each, transact
+from chalicelib.rows import (
+    ConditionFailed,
+    Put,
+    Step,
+    Transaction,
+    TransactionCancelled,
+    absent,
+    contend,
+    find_each,
+    prepared,
+)
 
 TOGETHER = 33
 """Files of a transaction: three steps each, and one that guards them all."""
@@ -57,10 +74,18 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
         Superseded: see there.
         Unfinished: all were copied but those that have not been scanned yet and whose bytes are to be copied.
     """
-    with ThreadPoolExecutor(COPIES_AT_ONCE) as threads:  # none starts before there are bytes to copy
-        batches = [_Batch(to, list(together), threads) for together in batched(rows, TOGETHER)]
+    # No thread starts before there are bytes to copy, or another batch to be prepared meanwhile.
+    with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
+        batches = [_Batch(to, together, threads) for together in batched(rows, TOGETHER)]
+        writing: Future[None] | None = None
         for batch in batches:
-            contend(batch.attempt)
+            batch.prepare()
+            if writing is not None:
+                writing.result()
+            if batch is batches[-1]:
+                batch.write()
+            else:
+                writing = writer.submit(batch.write)
     if any(batch.postponed for batch in batches):
         raise Unfinished(_AGAIN_SECONDS)
 
@@ -75,23 +100,36 @@ class _Batch:
     made: dict[str, File] = field(default_factory=dict)
     """Files of their own whose bytes have been copied, by the ids of the originals."""
     postponed: bool = False
+    transaction: Transaction | None = None
+    """What is left to be copied, once it is prepared."""
 
-    def attempt(self) -> None:
-        """Copy what is left; to be repeated for as long as others write the same rows."""
+    def prepare(self) -> None:
+        """Copy the bytes of what is left, and put its transaction together. Raises Hopeless."""
         if self.to.bucket is not None:
-            self._copy_bytes(self.to.bucket)
-        if not self.waiting:
+            contend(self._copy_bytes)
+        steps = [step for row in self.waiting for step in self._steps(row)]
+        self.transaction = prepared(self.to.guard, *steps) if steps else None
+
+    def write(self) -> None:
+        """Write what was prepared; what others wrote meanwhile is prepared anew. Raises Hopeless, Superseded."""
+        contend(self._commit)
+
+    def _commit(self) -> None:
+        if self.transaction is None:
             return
         try:
-            transact(self.to.guard, *(step for row in self.waiting for step in self._steps(row)))
+            self.transaction.commit()
         except TransactionCancelled as cancelled:
             if 0 in cancelled.failed:
                 raise Superseded from None
             if cancelled.failed:
                 self.waiting = _as_they_are(self.waiting, self.to.project)
+            self.prepare()
             raise
 
-    def _copy_bytes(self, bucket: str) -> None:
+    def _copy_bytes(self) -> None:
+        assert self.to.bucket is not None
+        bucket = self.to.bucket
         scanned = [row for row in self.waiting if row.state != Verdict.PENDING]
         self.postponed |= len(scanned) < len(self.waiting)
         self.waiting = scanned
