@@ -77,7 +77,8 @@ class Deployment:
 def demanded(reply: httpx.Response) -> httpx.Response:
     """The answer itself if it is no refusal. Raises Answered."""
     if reply.status_code >= 400:
-        raise Answered(reply.status_code, message_of(reply))
+        told = message_of(reply)
+        raise Answered(reply.status_code, f"{told}: {reply.url.path}" if told == "not found" else told)
     return reply
 
 

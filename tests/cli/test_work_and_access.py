@@ -148,6 +148,28 @@ def test_a_terminal_gets_a_table_and_a_pipe_does_not(site: Site, tmp_path: Path)
     assert "\t" not in shown
 
 
+def test_a_narrow_terminal_loses_nothing_of_a_table(site: Site, tmp_path: Path) -> None:
+    given = {**os.environ, "ASSETCTL_URL": site.url, "HOME": str(tmp_path), "COLUMNS": "60", "TERM": "xterm"}
+    command = [sys.executable, "-m", "assetctl"]
+    source = tmp_path / "a-rather-long-name-of-a-report.html"
+    source.write_bytes(b"<p>")
+    put = subprocess.run([*command, "put", source], env=given, capture_output=True, text=True, check=True)
+    ours, theirs = pty.openpty()
+    subprocess.run([*command, "ls", "-n", "1"], env=given, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert put.stdout.split("\t")[0] in shown
+    assert "…" not in shown
+
+
+def test_an_error_is_one_line_in_a_pipe(site: Site, tmp_path: Path) -> None:
+    given = {**os.environ, "ASSETCTL_URL": site.url, "HOME": str(tmp_path), "COLUMNS": "40"}
+    command = [sys.executable, "-m", "assetctl", "info", "0" * 24]
+    done = subprocess.run(command, env=given, capture_output=True, text=True)
+    assert done.stderr == f"assetctl: not found: /assets/{'0' * 24}\n"
+
+
 def test_names_do_not_speak_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     output.rows([{"name": "a\x1b[31m\tb\nc"}], ("name",), as_json=False)
     assert capsys.readouterr().out == "a\ufffd[31m\ufffdb\ufffdc\n"
