@@ -49,6 +49,22 @@ def test_workers_are_listed_and_put_to_work(ctl: Command, tmp_path: Path) -> Non
     assert ctl("workers", "cancel", "0" * 24).code == 0
 
 
+def test_tasks_are_listed_with_the_newest_first_and_of_one_asset(ctl: Command, tmp_path: Path) -> None:
+    ctl("stores", "new-project", "default", "graphs", "--groups", "public")
+    (tmp_path / "a.gml").write_text("graph [ node [ id 1 ] ]")
+    for asset in ("one", "two"):
+        assert ctl("put", "a.gml", "--to", f"stores/default/graphs/{asset}", "--wait").code == 0
+    first, second = (
+        dict(ctl("workers", "run", "network-layout", f"stores/default/graphs/{asset}").cells)["task"]
+        for asset in ("one", "two")
+    )
+    assert [cells[0] for cells in ctl("workers", "tasks", "-n", "2").cells] == [second, first]
+    assert [cells[0] for cells in ctl("workers", "tasks", "stores/default/graphs").cells] == [second, first]
+    assert [cells[0] for cells in ctl("workers", "tasks", "stores/default/graphs/one").cells] == [first]
+    assert ctl("workers", "tasks", "stores/default/graphs/one/a.gml").code == 2
+    assert ctl("workers", "tasks", "assets").code == 2
+
+
 def test_tokens_are_made_listed_and_withdrawn(ctl: Command) -> None:
     made = dict(ctl("tokens", "new", "bob", "--groups", "g1,g2", "--days", "3").cells)
     bob = Command({**ctl.environment, "ASSETCTL_TOKEN": made["token"]})
