@@ -49,6 +49,9 @@ class Deployment:
             if reply.status_code in _BUSY and attempt < ATTEMPTS:
                 time.sleep(pause(attempt, reply.headers))
                 continue
+            if reply.status_code == 401 and not self.profile.token:
+                hint = f"ASSETCTL_TOKEN, or `assetctl login {self.profile.url}`, tells who calls"
+                raise Answered(401, f"{message_of(reply)}; {hint}")
             return demanded(reply)
         raise AssertionError("the last attempt ends the loop")
 

@@ -16,7 +16,7 @@ import typer
 
 from assetctl import client, output, profiles
 from assetctl.client import message_of
-from assetctl.failures import Exit
+from assetctl.failures import Exit, Failure
 from assetctl.main import app
 from tests.cli.conftest import Command, Site
 
@@ -117,6 +117,16 @@ def test_a_profile_keeps_url_and_token_for_its_owner_alone(ctl: Command, site: S
 def test_a_wrong_token_is_not_kept(ctl: Command, site: Site) -> None:
     assert ctl("login", site.url, given="am_0123456789abcdef_wrong\n").code == 3
     assert not Path(ctl.environment["XDG_CONFIG_HOME"]).exists()
+
+
+def test_who_has_no_token_is_told_how_to_give_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = client.Deployment(profiles.Profile("https://one.example", ""))
+    answer = httpx.MockTransport(lambda _: httpx.Response(401, json={"message": "No bearer token was given"}))
+    monkeypatch.setattr(api, "_api", httpx.Client(base_url="https://one.example", transport=answer))
+    with pytest.raises(Failure) as refused:
+        api.json("GET", "/assets")
+    assert refused.value.code == 3
+    assert "ASSETCTL_TOKEN, or `assetctl login https://one.example`" in str(refused.value)
 
 
 def test_a_profiles_token_is_for_its_deployment_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
