@@ -1,15 +1,16 @@
 // Stores and the projects in them.
 
-import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 
-import { call, get, getPage, type Project, storePath } from "../api";
+import { call, get, getPage, listOf, type Project, storePath } from "../api";
 import { Page, Problem, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded, useRights } from "../use";
 
 /** The projects of a store that the caller may read, and a form for a new one. */
 export function Stores() {
-  const [store, setStore] = useState("default");
+  const { query: asked, route } = useLocation();
+  const store = asked.store ?? "default";
   const { value: stores, error: unlisted } = useLoaded((signal) => get<string[]>("/api/list", signal), "stores");
   const { cursor, reset, buttons } = usePager();
   const query = new URLSearchParams({ metadata: "true", limit: "50", ...(cursor && { cursor }) });
@@ -26,7 +27,7 @@ export function Stores() {
         <select
           value={store}
           onChange={(event) => {
-            setStore(event.currentTarget.value);
+            route(listOf(event.currentTarget.value));
             reset();
           }}
         >
