@@ -252,9 +252,9 @@ _WORKERS: dict[str, Call] = {
         READ,
         (
             Parameter("newest", FLAG, "The newest first.", example="true"),
-            Parameter("store_id", text(), "Only tasks of this store.", example="default"),
-            Parameter("project_id", text(), "Only tasks of projects with this id.", example="expo"),
-            Parameter("asset_id", text(), "Only tasks of assets with this id.", example="map"),
+            Parameter("store_id", text(), "Only tasks of this store."),
+            Parameter("project_id", text(), "Only tasks of projects with this id."),
+            Parameter("asset_id", text(), "Only tasks of assets with this id."),
             LIMIT,
             CURSOR,
         ),
