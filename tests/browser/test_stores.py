@@ -30,18 +30,29 @@ def test_the_store_that_was_chosen_stays_chosen(console: Opened, product: Produc
     send(product, "/api/create", {"id": "boathouse"})
     fill(product, "boathouse", "oars", "pair.gml")
     page = console("/console/stores")
-    page.get_by_label("Store").select_option("boathouse")
+    page.get_by_role("combobox", name="Store").select_option("boathouse")
     page.get_by_role("link", name="oars").click()
     page.get_by_role("link", name="pair.gml").click()
     expect(page.get_by_role("heading", name="pair.gml")).to_be_visible()
     page.go_back()
     page.go_back()
-    expect(page.get_by_label("Store")).to_have_value("boathouse")
+    expect(page.get_by_role("combobox", name="Store")).to_have_value("boathouse")
     page.get_by_role("link", name="oars").click()
     page.locator("main").get_by_role("link", name="boathouse").click()
-    expect(page.get_by_label("Store")).to_have_value("boathouse")
+    expect(page.get_by_role("combobox", name="Store")).to_have_value("boathouse")
     page.reload()
     expect(page.get_by_role("link", name="oars")).to_be_visible()
+
+
+def test_a_store_is_added_and_shown(console: Opened, product: Product) -> None:
+    page = console("/console/stores")
+    page.get_by_role("textbox", name="A new store").fill("quayside")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("combobox", name="Store")).to_have_value("quayside")
+    assert "quayside" in product.get("/api/list").json()
+    page.get_by_role("textbox", name="A new store").fill("default")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("alert").filter(has_text="already exists")).to_be_visible()
 
 
 def test_assets_are_found_by_tag(console: Opened, product: Product) -> None:
