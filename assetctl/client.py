@@ -49,6 +49,9 @@ class Deployment:
             if reply.status_code in _BUSY and attempt < ATTEMPTS:
                 time.sleep(pause(attempt, reply.headers))
                 continue
+            if reply.status_code == 401 and not self.profile.token:
+                hint = f"ASSETCTL_TOKEN, or `assetctl login {self.profile.url}`, tells who calls"
+                raise Answered(401, f"{message_of(reply)}; {hint}")
             return demanded(reply)
         raise AssertionError("the last attempt ends the loop")
 
@@ -77,7 +80,8 @@ class Deployment:
 def demanded(reply: httpx.Response) -> httpx.Response:
     """The answer itself if it is no refusal. Raises Answered."""
     if reply.status_code >= 400:
-        raise Answered(reply.status_code, message_of(reply))
+        told = message_of(reply)
+        raise Answered(reply.status_code, f"{told}: {reply.url.path}" if told == "not found" else told)
     return reply
 
 

@@ -28,6 +28,12 @@ class WrongUsage(Failure):
     code = Exit.USAGE
 
 
+class NotThere(Failure):
+    """There is no such thing on the deployment."""
+
+    code = Exit.NOT_FOUND
+
+
 class NotClean(Failure):
     """A file was judged, and not clean; or a job failed."""
 

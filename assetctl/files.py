@@ -9,7 +9,7 @@ import typer
 
 from assetctl import fetching, output, places, sending, watching
 from assetctl.client import Deployment
-from assetctl.failures import Failure, WrongUsage
+from assetctl.failures import NotClean, NotThere, WrongUsage
 from assetctl.options import DryRun, Json, Limit, Seconds, bar, deployment, would
 from assetctl.output import say
 from assetctl.places import Asset, InStore, Productions
@@ -20,6 +20,7 @@ IN_STORE = ("id", "name", "version", "processing_status", "tags", "index_file")
 PROJECT = ("id", "name", "creationDate")
 FILE = ("name", "state", "default", "url")
 PRODUCTION = ("id", "name")
+PUT = ("id", "name", "size", "state")
 PROJECT_ASSET = ("id", "name", "status_asset", "date_mod")
 
 Thing = Annotated[str, typer.Argument(help="An asset's id or URL, or stores/STORE/PROJECT/ASSET.")]
@@ -55,12 +56,14 @@ def put(
         for source in sources:
             would(f"send {source.path} ({source.size} bytes, {source.content_type}) to {to}")
         return
-    with deployment(context) as api:
-        made = [_put(api, source, place, draft=draft, parallel=parallel) for source in sources]
+    columns = PUT if isinstance(place, InStore) else (*PUT, "file_url")
+    with output.gathered(columns, as_json=as_json) as made, deployment(context) as api:
+        for source in sources:
+            made.append(_put(api, source, place, draft=draft, parallel=parallel))
         if wait:
-            made = [_judged(api, one, timeout) for one in made]
-    columns = ("id", "name", "size", "state")
-    output.rows(made, columns if isinstance(place, InStore) else (*columns, "file_url"), as_json=as_json)
+            for one in made:
+                one["state"] = watching.judged(api, _scanned(one["id"]), timeout)
+            watching.demand_clean((one["name"], one["state"]) for one in made)
 
 
 def get(
@@ -182,7 +185,7 @@ def cp(
                 return
             fetching.fetch(client, url, Path(folder, name), headers=headers)
             made = _put(api, Source.of(Path(folder, name)), place, draft=False, parallel=parallel)
-        output.rows([made], ("id", "name", "size", "state"), as_json=as_json)
+        output.rows([made], PUT, as_json=as_json)
 
 
 def watch(
@@ -192,15 +195,11 @@ def watch(
     as_json: Json = False,
 ) -> None:
     """Wait until files are clean; exits with 6 if one of them is not."""
-    seen = []
-    with deployment(context) as api:
-        for thing in things:
-            place = places.find(thing)
-            if not isinstance(place, Asset | InStore) or (isinstance(place, InStore) and not place.asset):
-                raise WrongUsage(f"{thing} is nothing that is scanned")
-            watching.judged(api, place, timeout)
-            seen.append({"id": thing, "state": "clean"})
-    output.rows(seen, ("id", "state"), as_json=as_json)
+    scanned = {thing: _scanned(thing) for thing in things}
+    with output.gathered(("id", "state"), as_json=as_json) as seen, deployment(context) as api:
+        for thing, place in scanned.items():
+            seen.append({"id": thing, "state": watching.judged(api, place, timeout)})
+        watching.demand_clean((one["id"], one["state"]) for one in seen)
 
 
 def _takes_files(place: places.Place | None) -> bool:
@@ -226,11 +225,11 @@ def _put(api: Deployment, source: Source, place: places.Place | None, *, draft: 
     return made
 
 
-def _judged(api: Deployment, made: dict[str, Any], timeout: int) -> dict[str, Any]:
-    place = places.find(str(made["id"]))
-    assert isinstance(place, Asset | InStore)
-    watching.judged(api, place, timeout)
-    return {**made, "state": "clean"}
+def _scanned(thing: str) -> Asset | InStore:
+    place = places.find(thing)
+    if not isinstance(place, Asset | InStore) or (isinstance(place, InStore) and not place.asset):
+        raise WrongUsage(f"{thing} is nothing that is scanned")
+    return place
 
 
 def _source(
@@ -240,7 +239,7 @@ def _source(
     if isinstance(place, Asset):
         found = api.json("GET", place.path)
         if found["state"] != "clean":
-            raise Failure(f"the file is {found['state']}, and only clean ones can be had")
+            raise NotClean(f"the file is {found['state']}, and only clean ones can be had")
         token = api.profile.token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # The API's own host gives media to who may have it, drafts included.
@@ -250,9 +249,9 @@ def _source(
         files = api.json("GET", place.path("files"), params=params)
         wanted = [one for one in files if one["name"] == place.file or (not place.file and one["default"])]
         if not wanted:
-            raise Failure(f"{thing} has no such file")
+            raise NotThere(f"{thing} has no such file")
         if wanted[0]["state"] != "clean":
-            raise Failure(f"the file is {wanted[0]['state']}, and only clean ones can be had")
+            raise NotClean(f"the file is {wanted[0]['state']}, and only clean ones can be had")
         return wanted[0]["url"], wanted[0]["name"].rpartition("/")[2], api.outside, {}
     raise WrongUsage(f"{thing} is no file on the deployment")
 
@@ -291,9 +290,10 @@ def _each(
         for asset in wanted:
             would(f"{verb} {asset.id}")
         return
-    with deployment(context) as api:
-        done = [_short(api.json(method, asset.path + suffix)) for asset in wanted]
-    output.rows(done, ("id", "name", "state", "deleted"), as_json=as_json)
+    columns = ("id", "name", "state", "deleted")
+    with output.gathered(columns, as_json=as_json) as done, deployment(context) as api:
+        for asset in wanted:
+            done.append(_short(api.json(method, asset.path + suffix)))
     say(f"{verb}d {len(done)}")
 
 

@@ -5,7 +5,8 @@ Results go to standard output, everything else - progress, what was done, errors
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.table import Table
 
 told = Console(stderr=True, highlight=False)
 """For everything that is no result."""
+
+IDS = ("id", "_id")
+"""Columns that commands take what is in them from."""
 
 Row = Mapping[str, Any]
 
@@ -28,13 +32,28 @@ def rows(found: Iterable[Row], columns: Sequence[str], *, as_json: bool) -> None
     if as_json:
         _json(every)
     elif sys.stdout.isatty():
-        table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in columns:  # an id is for copying: it stays in one piece
+            table.add_column(name, overflow="fold", no_wrap=name in IDS)
         for one in every:
             table.add_row(*(escape(_clean(_text(one.get(name)))) for name in columns))
         Console(highlight=False).print(table)
     else:
         for one in every:
             sys.stdout.write("\t".join(_clean(_text(one.get(name))) for name in columns) + "\n")
+
+
+@contextmanager
+def gathered(columns: Sequence[str], *, as_json: bool) -> Iterator[list[dict[str, Any]]]:
+    """A list for rows of what is done one by one; `rows` prints it at the end, and before a failure what was done."""
+    found: list[dict[str, Any]] = []
+    try:
+        yield found
+    except BaseException:
+        if found:
+            rows(found, columns, as_json=as_json)
+        raise
+    rows(found, columns, as_json=as_json)
 
 
 def facts(found: Row, *, as_json: bool, shown: Callable[[str], bool] = lambda name: not name.startswith("_")) -> None:
@@ -55,7 +74,7 @@ def facts(found: Row, *, as_json: bool, shown: Callable[[str], bool] = lambda na
 
 def say(text: str) -> None:
     """Tell the user something that is no result."""
-    told.print(escape(text))
+    told.print(escape(text), soft_wrap=True)
 
 
 def _json(value: Any) -> None:

@@ -1,7 +1,7 @@
 """Waiting for what goes on by itself: a scan, a job."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assetctl.client import Deployment
@@ -40,14 +40,20 @@ def state_of(to: Deployment, place: Asset | InStore) -> tuple[str, dict[str, Any
     return (str(uploaded[0]["state"]) if uploaded else "pending"), {"files": files}
 
 
-def judged(to: Deployment, place: Asset | InStore, seconds: float) -> dict[str, Any]:
-    """Wait until a file is judged. Returns what is known of it then.
+def judged(to: Deployment, place: Asset | InStore, seconds: float) -> str:
+    """Wait until a file is judged. Returns its state then.
 
     Raises:
-        NotClean: it is infected, unscannable, or never came.
         Unavailable: it took too long.
     """
-    state, seen = until(lambda: state_of(to, place), JUDGED, seconds)
-    if state != "clean":
-        raise NotClean(f"the file is {state}")
-    return dict(seen)
+    return until(lambda: state_of(to, place), JUDGED, seconds)[0]
+
+
+def demand_clean(states: Iterable[tuple[str, str]]) -> None:
+    """Demand that files, by name and state, are clean.
+
+    Raises:
+        NotClean: one of them is infected, unscannable, or never came.
+    """
+    if wrong := [f"{name} ({state})" for name, state in states if state != "clean"]:
+        raise NotClean(f"not clean: {', '.join(wrong)}")

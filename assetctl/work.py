@@ -104,10 +104,20 @@ def list_workers(context: typer.Context, as_json: Json = False) -> None:
 
 
 @workers.command("tasks")
-def list_tasks(context: typer.Context, limit: Limit = 100, as_json: Json = False) -> None:
-    """List tasks in the order in which they were asked for."""
+def list_tasks(
+    context: typer.Context,
+    place: Annotated[str, typer.Argument(help="stores/STORE[/PROJECT[/ASSET]], for its tasks alone.")] = "stores",
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List tasks, the newest first."""
+    whose = places.find(place)
+    if not isinstance(whose, InStore) or whose.file:
+        raise WrongUsage(f"{place} has no tasks of its own")
+    ids = {"store_id": whose.store, "project_id": whose.project, "asset_id": whose.asset}
+    asked = {name: value for name, value in ids.items() if value} | {"newest": "true", "limit": str(min(limit, 1000))}
     with deployment(context) as api:
-        found = api.json("GET", "/api/workers/queue", params={"limit": str(min(limit, 1000))})
+        found = api.json("GET", "/api/workers/queue", params=asked)
     output.rows(found, TASK, as_json=as_json)
 
 

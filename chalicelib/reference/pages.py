@@ -1,5 +1,6 @@
 """What `/reference` serves: a page for each API, its document, and the files that the pages load, all from here."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -16,7 +17,7 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=ut
 def index() -> str:
     """The page that lists the documents."""
     items = "".join(
-        f'<li><a href="reference/{api}">{escape(words_of(api).title)}</a>: {escape(words_of(api).description)} '
+        f'<li><a href="reference/{api}">{escape(words_of(api).title)}</a>: {_marked(words_of(api).description)} '
         f'(<a href="reference/{api}.json">OpenAPI document</a>)</li>'
         for api in APIS
     )
@@ -46,6 +47,11 @@ def file(name: str) -> tuple[bytes, str] | None:
         return None
     path = FOLDER / ("static" if name in _OWN else "ui") / name
     return (path.read_bytes(), _TYPES[path.suffix]) if path.exists() else None
+
+
+def _marked(text: str) -> str:
+    """The little Markdown of a description."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _page(title: str, base: str, body: str, head: str = "") -> str:

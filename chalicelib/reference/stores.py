@@ -94,9 +94,8 @@ _PROJECTS: dict[str, Call] = {
         says(ref("Project"), PROJECT_EXAMPLE),
         (*WRITE, 409),
         body=fields(
-            {"version_name": text()},
+            {"version_name": text(), "version_description": text()},
             {"version_name": "opening", "version_description": "As shown"},
-            {"version_description": text()},
         ),
     ),
 }
@@ -248,7 +247,18 @@ _WORKERS: dict[str, Call] = {
     "GET /api/workers/status": Call(
         says(mapping(one_of("ready", "processing", "error")), {"zip": "ready"}), READ, (_NAMED,)
     ),
-    "GET /api/workers/queue": Call(listing("Task", TASK_EXAMPLE), READ, (LIMIT, CURSOR)),
+    "GET /api/workers/queue": Call(
+        listing("Task", TASK_EXAMPLE),
+        READ,
+        (
+            Parameter("newest", FLAG, "The newest first.", example="true"),
+            Parameter("store_id", text(), "Only tasks of this store."),
+            Parameter("project_id", text(), "Only tasks of projects with this id."),
+            Parameter("asset_id", text(), "Only tasks of assets with this id."),
+            LIMIT,
+            CURSOR,
+        ),
+    ),
     "POST /api/workers/queue": Call(
         {200: Answer(IS_OK, OK, headers={"X-Task-Id": "Id of the task."})},
         WRITE,

@@ -55,6 +55,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   } catch {
     told = undefined;
   }
+  if (told === "not found") told = "There is nothing here that you may see.";
   throw new CallFailed(answer.status, told || `${answer.status} ${answer.statusText}`);
 }
 
@@ -334,6 +335,9 @@ export interface Task {
 
 /** The path of something in a store's API, each part encoded once. */
 export const storePath = (...parts: string[]): string => `/api/${parts.map(encodeURIComponent).join("/")}`;
+
+/** The page of a store's projects. */
+export const listOf = (store: string): string => `/console/stores?${new URLSearchParams({ store })}`;
 
 /** Upload routes take no JSON. */
 export async function sendOctets(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Hooks: who is signed in, data that is loaded, and data that is looked at again until it stands still.
 
 import { createContext } from "preact";
-import { useCallback, useContext, useEffect, useState } from "preact/hooks";
+import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { may, type Session } from "./api";
 
@@ -31,7 +31,13 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-/** Load something when the page opens and whenever `key` changes; every `seconds` seconds as long as `restless` says so. */
+const FIRST = 0.5;
+const GROWTH = 1.5;
+
+/**
+ * Load something when the page opens and whenever `key` changes, and again as long as `restless` says so: soon at first,
+ * since most scans take less than a second, then every `seconds` seconds.
+ */
 export function useLoaded<T>(
   load: (signal: AbortSignal) => Promise<T>,
   key: string,
@@ -42,6 +48,7 @@ export function useLoaded<T>(
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);
   const again = useCallback(() => setRound((before) => before + 1), []);
+  const looks = useRef(0);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -51,7 +58,8 @@ export function useLoaded<T>(
         if (stop.signal.aborted) return;
         setValue(found);
         setError(undefined);
-        if (restless(found)) timer = setTimeout(again, seconds * 1000);
+        if (restless(found)) timer = setTimeout(again, Math.min(FIRST * GROWTH ** looks.current++, seconds) * 1000);
+        else looks.current = 0;
       },
       (failure: Error) => {
         if (!stop.signal.aborted) setError(failure);

@@ -202,6 +202,10 @@ def _published(path: Path, environment: dict[str, str]) -> Iterator[None]:
 def _welcome(state: Path) -> None:
     ours = settings()
     api, assets = ours.api_origin, ours.assets_origin
+    mint = bearer = ""
+    if ours.auth == "required":
+        mint = f"\n  export ASSETCTL_TOKEN=$(make --silent token NAME=alice STATE_DIR={shlex.quote(str(state))})"
+        bearer = '--header "Authorization: Bearer $ASSETCTL_TOKEN" '
     print(
         f"""
 The asset manager runs. Its state is in {state}; Ctrl-C stops it.
@@ -217,13 +221,13 @@ Access is {ours.auth}, the scanner is {ours.scanner}. In a browser:
   {api}/reference   every call, to be tried
 
 In another terminal:
-
+{mint}
   .venv/bin/assetctl --url {api} put README.md --wait
 
 or without it:
 
-  curl --form 'asset[file]=@README.md' {api}/assets
-  curl {api}/assets/<id>
+  curl {bearer}--form 'asset[file]=@README.md' {api}/assets
+  curl {bearer}{api}/assets/<id>
   curl {assets}/media/<id>/README.md
 """,
         flush=True,

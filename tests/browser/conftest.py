@@ -11,8 +11,8 @@ from tests.support import chromium
 from tests.support.product import Product
 
 Opened = Callable[..., Page]
-_QUIET = 0.1
-"""Seconds without a request after which a page has done what it was asked for."""
+_QUIET = 120
+"""Milliseconds without a request after which a page is done: Preact puts effects off less than that."""
 
 
 @pytest.fixture(scope="package")
@@ -75,22 +75,30 @@ class Traffic:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._asked = 0
         self._under_way: set[Request] = set()
-        page.on("request", lambda request: self._under_way.add(request))
+        page.on("request", self._begin)
         page.on("requestfinished", lambda request: self._under_way.discard(request))
         page.on("requestfailed", lambda request: self._under_way.discard(request))
+
+    def _begin(self, request: Request) -> None:
+        self._asked += 1
+        self._under_way.add(request)
 
     def forget(self) -> None:
         """Look to nothing any more that was asked for: the page before it, which did, is left."""
         self._under_way.clear()
 
     def settle(self) -> None:
-        """Wait until nothing has been asked for a tenth of a second."""
+        """Wait until nothing is asked for any more.
+
+        It is the page's own timers that tell: what it still had to do for an answer when this one was set, which may
+        be to ask again, it has done when it is due, however busy the machine is.
+        """
         deadline = time.monotonic() + chromium.PATIENCE / 1000
-        quiet = time.monotonic()
-        while time.monotonic() - quiet < _QUIET:
-            if self._under_way:
-                quiet = time.monotonic()
-            asked = [one.url for one in self._under_way]
-            assert quiet < deadline, f"{self._page.url} leaves requests open: {asked}"
-            self._page.wait_for_timeout(20)
+        asked = -1
+        while asked != self._asked or self._under_way:
+            open_ones = [one.url for one in self._under_way]
+            assert time.monotonic() < deadline, f"{self._page.url} leaves requests open: {open_ones}"
+            asked = self._asked
+            self._page.evaluate(f"() => new Promise((done) => setTimeout(done, {_QUIET}))")

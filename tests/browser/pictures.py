@@ -67,12 +67,13 @@ def take(product: Product) -> None:
 
 def look(page: Page) -> None:
     """Look at the first file that can be looked at, and wait until everything has been loaded."""
-    for folder in page.locator("summary").all():
+    for folder in page.locator(".tree summary").all():
         folder.click()
     if page.get_by_role("button", name=re.compile("^Look at .*jpg$")).count():
         page.get_by_role("button", name=re.compile("^Look at .*jpg$")).first.click()
         expect(page.locator("img.preview")).to_be_visible(timeout=chromium.PATIENCE)
     page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
 
 
 def small_picture(product: Product) -> bytes:

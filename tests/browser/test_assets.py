@@ -41,6 +41,21 @@ def test_a_picture_becomes_clean_by_itself_and_is_shown(console: Opened) -> None
     expect(picture).to_have_js_property("naturalHeight", 48)
 
 
+def test_an_asset_is_made_a_draft_published_and_deleted_on_its_page(console: Opened, product: Product) -> None:
+    page = console(f"/console/assets/{product.upload(b'a note', 'tide.txt')}")
+    expect(page.locator(".state.good")).to_have_text("clean")
+    page.get_by_role("button", name="Make a draft").click()
+    expect(page.get_by_text("once it is published")).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("definition").get_by_role("link", name="tide.txt")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Assets")).to_be_visible()
+    page.get_by_label("show deleted ones").check()
+    row = page.get_by_role("row").filter(has_text="tide.txt")
+    row.get_by_role("button", name="Restore").click()
+    expect(row).to_have_count(0)
+
+
 def test_a_virus_is_refused_and_named(console: Opened, product: Product) -> None:
     page = console()
     row = choose(page, "receipt.com", "application/octet-stream", EICAR)

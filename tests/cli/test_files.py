@@ -94,8 +94,28 @@ def test_a_file_that_is_not_clean_is_named_and_cannot_be_had(ctl: Command, tmp_p
     [identifier] = [cells[0] for cells in ctl("ls").cells if cells[1] == "bad.txt"]
     assert ctl("watch", identifier).code == 6
     got = ctl("get", identifier)
-    assert (got.code, "infected" in got.err) == (1, True)
+    assert (got.code, "infected" in got.err) == (6, True)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["bad.txt"]
+
+
+def test_of_several_files_each_is_told_of_though_one_is_not_clean(ctl: Command, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(EICAR)
+    put = ctl("put", "bad.txt", file(tmp_path / "good.txt"), "--wait")
+    assert [cells[1:4] for cells in put.cells] == [["bad.txt", "68", "infected"], ["good.txt", "100", "clean"]]
+    assert (put.code, put.err) == (6, "not clean: bad.txt (infected)")
+    bad, good = (cells[0] for cells in put.cells)
+    watched = ctl("watch", bad, good, "--json")
+    assert watched.json == [{"id": bad, "state": "infected"}, {"id": good, "state": "clean"}]
+    assert (watched.code, watched.err) == (6, f"not clean: {bad} (infected)")
+
+
+def test_what_was_done_is_told_though_the_rest_fails(ctl: Command, tmp_path: Path) -> None:
+    [[identifier, *_]] = ctl("put", file(tmp_path / "a.txt"), "--wait").cells
+    removed = ctl("rm", identifier, "0" * 24)
+    assert ([cells[0] for cells in removed.cells], removed.code) == ([identifier], 4)
+    assert removed.err == f"not found: /assets/{'0' * 24}"
+    nothing = ctl("rm", "0" * 24, "--json")
+    assert (nothing.out, nothing.code) == ("", 4)
 
 
 def test_a_large_file_goes_in_parts_and_goes_on_after_an_interruption(
@@ -213,6 +233,8 @@ def test_files_of_stores(ctl: Command, tmp_path: Path) -> None:
     assert ctl("get", "stores/default/shelf/map", "--version", "1", "-o", "first.png").code == 0
     assert digest(tmp_path / "first.png") == digest(source)
     assert ctl("info", "stores/default/shelf/nothing").code == 4
+    assert ctl("get", "stores/default/shelf/map", "--version", "9").code == 4
+    assert ctl("get", "stores/default/shelf/map/other.png").code == 4
 
 
 def test_cp_copies_whichever_way(ctl: Command, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import typer
 
 from assetctl import client, output, profiles
 from assetctl.client import message_of
-from assetctl.failures import Exit
+from assetctl.failures import Exit, Failure
 from assetctl.main import app
 from tests.cli.conftest import Command, Site
 
@@ -47,6 +47,22 @@ def test_workers_are_listed_and_put_to_work(ctl: Command, tmp_path: Path) -> Non
     assert (refused.code, "No worker" in refused.err) == (5, True)
     assert isinstance(ctl("workers", "tasks", "--json").json, list)
     assert ctl("workers", "cancel", "0" * 24).code == 0
+
+
+def test_tasks_are_listed_with_the_newest_first_and_of_one_asset(ctl: Command, tmp_path: Path) -> None:
+    ctl("stores", "new-project", "default", "graphs", "--groups", "public")
+    (tmp_path / "a.gml").write_text("graph [ node [ id 1 ] ]")
+    for asset in ("one", "two"):
+        assert ctl("put", "a.gml", "--to", f"stores/default/graphs/{asset}", "--wait").code == 0
+    first, second = (
+        dict(ctl("workers", "run", "network-layout", f"stores/default/graphs/{asset}").cells)["task"]
+        for asset in ("one", "two")
+    )
+    assert [cells[0] for cells in ctl("workers", "tasks", "-n", "2").cells] == [second, first]
+    assert [cells[0] for cells in ctl("workers", "tasks", "stores/default/graphs").cells] == [second, first]
+    assert [cells[0] for cells in ctl("workers", "tasks", "stores/default/graphs/one").cells] == [first]
+    assert ctl("workers", "tasks", "stores/default/graphs/one/a.gml").code == 2
+    assert ctl("workers", "tasks", "assets").code == 2
 
 
 def test_tokens_are_made_listed_and_withdrawn(ctl: Command) -> None:
@@ -103,6 +119,16 @@ def test_a_wrong_token_is_not_kept(ctl: Command, site: Site) -> None:
     assert not Path(ctl.environment["XDG_CONFIG_HOME"]).exists()
 
 
+def test_who_has_no_token_is_told_how_to_give_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = client.Deployment(profiles.Profile("https://one.example", ""))
+    answer = httpx.MockTransport(lambda _: httpx.Response(401, json={"message": "No bearer token was given"}))
+    monkeypatch.setattr(api, "_api", httpx.Client(base_url="https://one.example", transport=answer))
+    with pytest.raises(Failure) as refused:
+        api.json("GET", "/assets")
+    assert refused.value.code == 3
+    assert "ASSETCTL_TOKEN, or `assetctl login https://one.example`" in str(refused.value)
+
+
 def test_a_profiles_token_is_for_its_deployment_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     for name in ("ASSETCTL_URL", "ASSETCTL_TOKEN", "ASSETCTL_PROFILE"):
@@ -146,6 +172,28 @@ def test_a_terminal_gets_a_table_and_a_pipe_does_not(site: Site, tmp_path: Path)
     os.close(ours)
     assert "waiting" in shown
     assert "\t" not in shown
+
+
+def test_a_narrow_terminal_loses_nothing_of_a_table(site: Site, tmp_path: Path) -> None:
+    given = {**os.environ, "ASSETCTL_URL": site.url, "HOME": str(tmp_path), "COLUMNS": "60", "TERM": "xterm"}
+    command = [sys.executable, "-m", "assetctl"]
+    source = tmp_path / "a-rather-long-name-of-a-report.html"
+    source.write_bytes(b"<p>")
+    put = subprocess.run([*command, "put", source], env=given, capture_output=True, text=True, check=True)
+    ours, theirs = pty.openpty()
+    subprocess.run([*command, "ls", "-n", "1"], env=given, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert put.stdout.split("\t")[0] in shown
+    assert "…" not in shown
+
+
+def test_an_error_is_one_line_in_a_pipe(site: Site, tmp_path: Path) -> None:
+    given = {**os.environ, "ASSETCTL_URL": site.url, "HOME": str(tmp_path), "COLUMNS": "40"}
+    command = [sys.executable, "-m", "assetctl", "info", "0" * 24]
+    done = subprocess.run(command, env=given, capture_output=True, text=True)
+    assert done.stderr == f"assetctl: not found: /assets/{'0' * 24}\n"
 
 
 def test_names_do_not_speak_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -185,6 +186,24 @@ def test_it_says_where_it_listens_and_what_to_try(product: Product) -> None:
     for number in range(4):
         assert f"http://localhost:{product.port + number}" in product.said()
     assert product.said().count("  curl ") == 3
+
+
+def test_where_a_token_is_needed_it_says_how_to_get_one(tmp_path: Path) -> None:
+    product = Product(tmp_path / "state", AUTH="required").ready()
+    try:
+        said = product.said().partition("In another terminal:\n")[2]
+        said = re.sub(
+            r"make --silent token (.*)\)", rf"env \1 {sys.executable} -m infra.local.within infra.tokens)", said
+        )
+        said = said.replace(".venv/bin/assetctl", f"{sys.executable} -m assetctl")
+        export, put, upload = (line.strip() for line in said.splitlines() if re.search("export|put|--form", line))
+        given = os.environ | {"XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+        for command, told in ((put, "/README.md\n"), (upload, '"created"')):
+            script = f"{export}; {command}"
+            done = subprocess.run(["sh", "-ec", script], cwd=ROOT, env=given, capture_output=True, text=True)
+            assert told in done.stdout, done.stderr
+    finally:
+        product.end()
 
 
 def test_tokens_are_minted_and_listed_in_the_running_cloud(product: Product) -> None:

@@ -30,6 +30,12 @@ def test_the_list_names_every_document(cloud: Cloud) -> None:
         assert f'href="reference/{api}.json"' in reply.text
 
 
+def test_the_list_shows_descriptions_as_they_are_meant(cloud: Cloud) -> None:
+    text = Client(app).get("/reference").text
+    assert "<code>/s3</code>" in text
+    assert "`" not in text
+
+
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("api", documents.APIS)
 def test_all_that_a_page_loads_comes_from_here(cloud: Cloud, api: str) -> None:

@@ -6,7 +6,7 @@ end of the run changes what the task is then (`chalicelib.apis.stores.runs`).
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib import clock, workers
@@ -26,6 +26,9 @@ from chalicelib.rows import Delete, Put, Update, absent, contend, transact, upda
 LARGEST_PARAMETERS = 20_000
 """Bytes of JSON that a task's parameters have at most."""
 
+PLACE = ("store_id", "project_id", "asset_id")
+"""What says whose a task is, as requests and rows call it."""
+
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _USABLE = (Verdict.PENDING, Verdict.CLEAN)
 
@@ -38,7 +41,7 @@ def schedule(principal: Principal, fields: dict[str, Any]) -> str:
         Unauthenticated: the caller may not write to the project.
     """
     store_id, project_id, asset_id, worker_type = (
-        parameters.required_text(fields, name) for name in ("store_id", "project_id", "asset_id", "worker_type")
+        parameters.required_text(fields, name) for name in (*PLACE, "worker_type")
     )
     options, priority = _options(fields), _priority(fields)
     try:
@@ -56,15 +59,23 @@ def schedule(principal: Principal, fields: dict[str, Any]) -> str:
     return task.task_id
 
 
-def list_tasks(principal: Principal, page: Page) -> Iterator[tuple[Task, Job | None]]:
+def list_tasks(
+    principal: Principal, page: Page, *, newest_first: bool = False, place: Mapping[str, str] | None = None
+) -> Iterator[tuple[Task, Job | None]]:
     """The tasks of projects that the caller may write to, in the order in which they were asked for, each with its job.
 
-    One Query a started MB, for callers who are no administrators one BatchGetItem for each hundred projects, and one
-    for each hundred tasks if a job is at any of them.
+    One Query a started MB of the queue, for callers who are no administrators one BatchGetItem for each hundred
+    projects, and one for each hundred tasks if a job is at any of them.
+
+    Args:
+        newest_first: in the opposite order.
+        place: only tasks that have these ids, by their names in PLACE. What else is in the queue is read too.
     """
     known: dict[tuple[str, str], bool] = {}
-    alive = (task for task in Task.below(QUEUE, "task#", after=page.after) if not _has_vanished(task))
-    for some in batched(alive, 100):
+    wanted = dict(place or {}).items()
+    every = Task.below(QUEUE, "task#", after=page.after, newest_first=newest_first)
+    found = (task for task in every if all(getattr(task, name) == value for name, value in wanted))
+    for some in batched((task for task in found if not _has_vanished(task)), 100):
         asked = {(task.store_id, task.project_id) for task in some} - known.keys()
         writable = projects.writable(principal, asked) if asked else set()
         known |= {pair: pair in writable for pair in asked}

@@ -60,10 +60,14 @@ def show_statuses() -> Response:
 
 @routes.route("/api/workers/queue", methods=["GET"])
 def list_tasks() -> Response:
-    """The tasks of projects that the caller may write to, and how far those are that are under way."""
+    """The tasks of projects that the caller may write to, and how far those are that are under way.
+
+    `newest` has the newest first, `store_id`, `project_id` and `asset_id` only those of one store, project or asset.
+    """
     request = current_request()
     caller, page = parameters.caller(request), parameters.page(request, "task#")
-    found = queue.list_tasks(caller, page)
+    place = {name: request.query_params[name] for name in queue.PLACE if name in request.query_params}
+    found = queue.list_tasks(caller, page, newest_first=parameters.flag(request, "newest"), place=place)
     return presenters.listing(found, page, lambda one: task_presenters.listed(*one), lambda one: one[0].task_id)
 
 

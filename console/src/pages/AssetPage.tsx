@@ -1,6 +1,9 @@
 // One asset: what is known of it, what it replaces and what replaces it, its file, and a new file for it.
 
+import { useLocation } from "preact-iso";
+
 import { type Asset, call, CallFailed, get, getFile, idOf, type Page as List } from "../api";
+import { AssetDeeds } from "../parts/AssetDeeds";
 import { Page, Problem, size, State } from "../parts/basics";
 import { canBeShown, Download, Fetched } from "../parts/Fetched";
 import { Picture } from "../parts/Picture";
@@ -24,6 +27,7 @@ export function AssetPage({ id = "" }: { id?: string }) {
     (found) => found.state === "unscanned",
   );
   const { busy, error: refused, perform } = useDeed();
+  const { route } = useLocation();
 
   const use = async (upload: string) => {
     await call("PUT", path, { asset: { upload } });
@@ -74,6 +78,9 @@ export function AssetPage({ id = "" }: { id?: string }) {
         )}
       </dl>
       {asset.state === "clean" && <File key={`${asset.file_url} ${asset.draft} ${asset.size}`} asset={asset} />}
+      <div class="bar">
+        <AssetDeeds asset={asset} changed={again} deleted={() => route("/console")} />
+      </div>
       <Chain key={`${id} ${asset.replacement_id}`} asset={asset} />
       <Uploads label="A new file for it" use={use} used={again} key={id} />
       <form onSubmit={replaceBy} class="bar" aria-label="Replacement" key={`${id} by ${asset.replacement_id}`}>

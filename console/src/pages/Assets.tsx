@@ -3,10 +3,11 @@
 import { useState } from "preact/hooks";
 
 import { type Asset, call, get, idOf, type Page as List } from "../api";
+import { AssetDeeds } from "../parts/AssetDeeds";
 import { Page, Problem, size, State, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { Uploads } from "../parts/Uploads";
-import { useDeed, useLoaded, useRights } from "../use";
+import { useLoaded, useRights } from "../use";
 
 /** The list of a caller's assets, or of the deleted ones. */
 export function Assets() {
@@ -63,13 +64,6 @@ export function Assets() {
 }
 
 function Row({ asset, changed }: { asset: Asset; changed: () => void }) {
-  const { busy, error, perform } = useDeed();
-  const path = `/assets/${idOf(asset)}`;
-  const deed = (method: string, where: string, body?: unknown) => () =>
-    perform(async () => {
-      await call(method, where, body);
-      changed();
-    });
   return (
     <tr>
       <th scope="row">
@@ -82,21 +76,7 @@ function Row({ asset, changed }: { asset: Asset; changed: () => void }) {
       <td>{asset.content_type}</td>
       <td class="number">{size(asset.size)}</td>
       <td>
-        {asset.deleted ? (
-          <button type="button" disabled={busy} onClick={deed("POST", `${path}/restore`)}>
-            Restore <span class="spoken">{asset.name}</span>
-          </button>
-        ) : (
-          <>
-            <button type="button" disabled={busy} onClick={deed("PUT", path, { asset: { draft: !asset.draft } })}>
-              {asset.draft ? "Publish" : "Make a draft"} <span class="spoken">{asset.name}</span>
-            </button>
-            <button type="button" disabled={busy} onClick={deed("DELETE", path)}>
-              Delete <span class="spoken">{asset.name}</span>
-            </button>
-          </>
-        )}
-        <Problem error={error} />
+        <AssetDeeds asset={asset} changed={changed} />
       </td>
     </tr>
   );

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { call, get, getPage, type Project, type StoreAsset, type StoreFile, storePath, type Task } from "../api";
+import { call, get, getPage, listOf, type Project, type StoreAsset, type StoreFile, storePath, type Task } from "../api";
 import { Page, Problem, State, TaskProgress } from "../parts/basics";
 import { DeepZoom } from "../parts/DeepZoom";
 import { Files } from "../parts/Files";
@@ -14,10 +14,9 @@ async function underWay(store: string, project: string, asset: string, signal: A
   const found: Task[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
-    const query = new URLSearchParams({ limit: "1000", ...(cursor && { cursor }) });
+    const query = new URLSearchParams({ store_id: store, project_id: project, asset_id: asset, limit: "1000", ...(cursor && { cursor }) });
     const page: { items: Task[]; next: string | null } = await getPage<Task[]>(`/api/workers/queue?${query}`, signal);
-    const its = page.items.filter((task) => task.storeID === store && task.projectID === project && task.assetID === asset);
-    found.push(...its.filter((task) => task.status === "new" || task.status === "processing"));
+    found.push(...page.items.filter((task) => task.status === "new" || task.status === "processing"));
     cursor = page.next;
   }
   return found;
@@ -56,7 +55,7 @@ export function StoreAssetPage({ store = "", project = "", asset: id = "" }: { s
   return (
     <Page title={asset.name}>
       <p>
-        <a href="/console/stores">Stores</a> / {store} / <a href={`/console/stores/${store}/${project}`}>{project}</a>
+        <a href="/console/stores">Stores</a> / <a href={listOf(store)}>{store}</a> / <a href={`/console/stores/${store}/${project}`}>{project}</a>
       </p>
       <Problem error={error ?? files.error} />
       {asset.processing_status && (

@@ -1,20 +1,21 @@
 // Stores and the projects in them.
 
-import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 
-import { call, get, getPage, type Project, storePath } from "../api";
+import { call, get, getPage, listOf, type Project, storePath } from "../api";
 import { Page, Problem, Table } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded, useRights } from "../use";
 
 /** The projects of a store that the caller may read, and a form for a new one. */
 export function Stores() {
-  const [store, setStore] = useState("default");
-  const { value: stores, error: unlisted } = useLoaded((signal) => get<string[]>("/api/list", signal), "stores");
+  const { query: asked, route } = useLocation();
+  const store = asked.store ?? "default";
+  const { value: stores, error: unlisted } = useLoaded((signal) => get<string[]>("/api/list", signal), store);
   const { cursor, reset, buttons } = usePager();
   const query = new URLSearchParams({ metadata: "true", limit: "50", ...(cursor && { cursor }) });
   const path = `${storePath(store, "list")}?${query}`;
-  const { makesProjects, writesFor } = useRights();
+  const { makesProjects, administers, writesFor } = useRights();
   const { value, error, again } = useLoaded((signal) => getPage<Project[]>(path, signal), path);
 
   return (
@@ -26,7 +27,7 @@ export function Stores() {
         <select
           value={store}
           onChange={(event) => {
-            setStore(event.currentTarget.value);
+            route(listOf(event.currentTarget.value));
             reset();
           }}
         >
@@ -51,8 +52,34 @@ export function Stores() {
         </Table>
       )}
       {buttons(value?.next ?? null)}
+      {administers && <NewStore made={(id) => route(listOf(id))} />}
       {makesProjects && <NewProject store={store} groups={writesFor} made={again} />}
     </Page>
+  );
+}
+
+function NewStore({ made }: { made: (id: string) => void }) {
+  const { busy, error, perform } = useDeed();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const id = String(new FormData(form).get("store"));
+    perform(async () => {
+      await call("POST", "/api/create", { id });
+      form.reset();
+      made(id);
+    });
+  };
+  return (
+    <form class="bar" onSubmit={submit}>
+      <label>
+        A new store <input name="store" required placeholder="museum" pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,62}" />
+      </label>
+      <button type="submit" disabled={busy}>
+        Add it
+      </button>
+      <Problem error={error} />
+    </form>
   );
 }
 

@@ -1,7 +1,7 @@
-// The queue of the workers, and the workers.
+// The queue of the workers, the newest task first, and the workers.
 
 import { call, get, getPage, type Task, type Worker } from "../api";
-import { Page, Problem, State, Table, TaskProgress } from "../parts/basics";
+import { Moment, Page, Problem, State, Table, TaskProgress } from "../parts/basics";
 import { usePager } from "../parts/Pager";
 import { useDeed, useLoaded } from "../use";
 
@@ -10,7 +10,7 @@ const waits = (task: Task): boolean => task.status === "new" || task.status === 
 /** The tasks of projects that the caller may write to. */
 export function Tasks() {
   const { cursor, buttons } = usePager();
-  const query = new URLSearchParams({ limit: "50", ...(cursor && { cursor }) });
+  const query = new URLSearchParams({ newest: "true", limit: "50", ...(cursor && { cursor }) });
   const path = `/api/workers/queue?${query}`;
   const { value, error, again } = useLoaded(
     (signal) => getPage<Task[]>(path, signal),
@@ -52,7 +52,9 @@ function Row({ task, changed }: { task: Task; changed: () => void }) {
       </th>
       <td>{task.workerType}</td>
       <td>{task.filename}</td>
-      <td>{task.createdOn}</td>
+      <td>
+        <Moment at={`${task.createdOn.replace(" ", "T")}Z`} />
+      </td>
       <td>
         <State name={task.status} /> {task.error}
         <TaskProgress task={task} of={place} />

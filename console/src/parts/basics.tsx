@@ -73,6 +73,8 @@ interface Listed {
   label?: string;
 }
 
+const NUMBERS = ["Size", "Version", "Waiting", "In flight", "Given up", "Attempts"]; // headings of cells with the class "number"
+
 /** A table under these headings; where it is too wide for the page, it moves sideways in its own place. */
 export function Table({ heads, children, caption, label }: Listed) {
   return (
@@ -81,7 +83,14 @@ export function Table({ heads, children, caption, label }: Listed) {
         {caption && <caption class="hint">{caption}</caption>}
         <thead>
           <tr>
-            {heads.map((head) => head && <th scope="col">{head}</th>)}
+            {heads.map(
+              (head) =>
+                head && (
+                  <th scope="col" class={NUMBERS.includes(head) ? "number" : undefined}>
+                    {head}
+                  </th>
+                ),
+            )}
           </tr>
         </thead>
         <tbody>{children}</tbody>

@@ -130,6 +130,44 @@ def test_tasks_are_listed_in_the_order_they_were_asked_for_and_in_pages(office: 
     assert [task["_id"] for task in (*reply.json(), *rest.json())] == asked
 
 
+def test_the_newest_tasks_are_listed_first_where_that_is_asked_for(office: Office, gallery: Gallery) -> None:
+    gallery.uploaded("map", "all.list", listing("a.txt"))
+    asked = [office.schedule(priority=number) for number in (3, 1, 2)]
+    assert [task["_id"] for task in office.tasks("?newest=true")] == asked[::-1]
+    assert [task["_id"] for task in office.tasks("?newest=false")] == asked
+    reply = gallery.alice.get(f"{QUEUE}?newest=true&limit=2")
+    rest = gallery.alice.get(f"{QUEUE}?newest=true&limit=2&cursor={reply.headers['X-Next-Cursor']}")
+    assert [[task["_id"] for task in page.json()] for page in (reply, rest)] == [asked[:0:-1], asked[:1]]
+    assert title(gallery.alice.get(f"{QUEUE}?newest=perhaps")) == "Invalid data"
+
+
+def test_the_tasks_of_a_store_a_project_or_an_asset_are_listed(office: Office, gallery: Gallery) -> None:
+    gallery.make_project("second", "g1")
+    for project, asset in (("expo", "map"), ("expo", "plan"), ("second", "map")):
+        gallery.uploaded(asset, "all.list", listing("a.txt"), project=f"/api/default/{project}")
+    first, plan, other, last = (
+        office.schedule("map"),
+        office.schedule("plan"),
+        office.schedule("map", project_id="second"),
+        office.schedule("map"),
+    )
+    its = "?store_id=default&project_id=expo&asset_id=map"
+    for query, wanted in (
+        (its, [first, last]),
+        (f"{its}&newest=true", [last, first]),
+        ("?store_id=default&project_id=expo", [first, plan, last]),
+        ("?store_id=default", [first, plan, other, last]),
+        ("?asset_id=map", [first, other, last]),
+        ("?store_id=other", []),
+    ):
+        assert [task["_id"] for task in office.tasks(query)] == wanted, query
+    reply = gallery.alice.get(f"{QUEUE}{its}&limit=1")
+    rest = gallery.alice.get(f"{QUEUE}{its}&limit=1&cursor={reply.headers['X-Next-Cursor']}")
+    assert [task["_id"] for task in (*reply.json(), *rest.json())] == [first, last]
+    assert "X-Next-Cursor" not in rest.headers
+    assert office.tasks(its, by=gallery.bob) == []
+
+
 def test_only_who_may_write_cancels_and_resets(office: Office, gallery: Gallery) -> None:
     gallery.uploaded("map", "all.list", listing("a.txt"))
     task_id = office.schedule()

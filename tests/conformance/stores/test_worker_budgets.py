@@ -43,6 +43,14 @@ def test_the_queue_is_listed_without_a_call_a_task(known: Office, number: int) -
     assert calls(lambda: known.tasks(by=known.gallery.admin)) == {"dynamodb.Query": 1}
 
 
+@pytest.mark.parametrize("query", ["?newest=true&limit=5", "?store_id=default&project_id=expo&asset_id=map"])
+def test_an_order_and_one_assets_tasks_cost_what_the_queue_costs(known: Office, query: str) -> None:
+    for _ in range(30):
+        known.schedule()
+    assert len(known.tasks(query)) in (5, 30)
+    assert calls(lambda: known.tasks(query)) == {"dynamodb.Query": 1, "dynamodb.BatchGetItem": 1}
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_how_far_tasks_are_is_one_read_for_a_hundred(known: Office, gallery: Gallery, number: int) -> None:
     for asset in range(number):
