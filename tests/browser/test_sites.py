@@ -30,7 +30,7 @@ def site() -> bytes:
 def project(console: Opened, name: str) -> Page:
     """A new project, made and opened on the pages."""
     page = console("/console/stores")
-    page.get_by_label("Id").fill(name)
+    page.get_by_role("textbox", name="Id", exact=True).fill(name)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Groups").fill("editors, public")
     page.get_by_role("button", name="Make").click()
