@@ -80,7 +80,8 @@ def bare(recording: Recording) -> Act:
     """The same calls made with boto3 and nothing else, and the same signatures."""
     names = {service for service, _, _ in recording.calls} | ({"s3"} if recording.signed else set())
     config = Config(signature_version="s3v4")
-    clients: dict[str, Any] = {name: boto3.client(name, config=config if name == "s3" else None) for name in names}
+    session = boto3.Session()  # the default one has parts of the product's own
+    clients: dict[str, Any] = {name: session.client(name, config=config if name == "s3" else None) for name in names}
 
     def act() -> None:
         for service, operation, params in recording.calls:

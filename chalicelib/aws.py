@@ -19,9 +19,16 @@ _MAKING = threading.Lock()  # boto3's default session is not safe to make client
 
 def _client(service: str, **config: Any) -> Any:
     import boto3
+    import botocore.session
     from botocore.config import Config
 
+    from chalicelib.dynamodb import MODELS
+
     with _MAKING:
+        if boto3.DEFAULT_SESSION is None:
+            session = botocore.session.get_session()
+            session.register_component("data_loader", MODELS)
+            boto3.setup_default_session(botocore_session=session)
         return boto3.client(
             service,
             config=Config(

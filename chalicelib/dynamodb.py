@@ -25,18 +25,22 @@ _RULES = "endpoint-rule-set-1"
 def prepare(session: "Session") -> None:
     """Have this session, which is for DynamoDB alone, make clients of our own parts."""
     session.register_component("response_parser_factory", ItemParsers())
-    session.register_component("data_loader", _WithoutRules())
+    session.register_component("data_loader", MODELS)
 
 
-class _WithoutRules(_Loader):  # type: ignore[misc]
-    """Knows no rules by which the place of a call follows from its parameters. The SDK then sends all calls to the one
-    address of the region, or to that which the environment names: what the rules of DynamoDB come to as well, since no
+class _Models(_Loader):  # type: ignore[misc]
+    """Knows no rules by which the place of a call of DynamoDB follows from its parameters. The SDK then sends all calls
+    to the one address of the region, or to that which the environment names: what the rules come to as well, since no
     credentials of ours name an account."""
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
-        if type_name == _RULES:
-            raise UnknownServiceError(service_name=service_name, known_service_names="none with rules")
+        if (service_name, type_name) == ("dynamodb", _RULES):
+            raise UnknownServiceError(service_name=service_name, known_service_names="those with rules")
         return super().load_service_model(service_name, type_name, api_version)
+
+
+MODELS = _Models()
+"""What the SDK knows of services. It remembers what it has read: every session of its own would read a MB again."""
 
 
 class ItemParsers(_Factory):  # type: ignore[misc]
