@@ -74,19 +74,24 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
         Superseded: see there.
         Unfinished: all were copied but those that have not been scanned yet and whose bytes are to be copied.
     """
-    # No thread starts before there are bytes to copy, or another batch to be prepared meanwhile.
+    postponed = False
+    # No thread starts before there are bytes to copy, or another batch may have to be prepared meanwhile.
     with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
-        batches = [_Batch(to, together, threads) for together in batched(rows, TOGETHER)]
         writing: Future[None] | None = None
-        for batch in batches:
+        for together in batched(rows, TOGETHER):
+            batch = _Batch(to, together, threads)
             batch.prepare()
+            postponed |= batch.postponed
             if writing is not None:
                 writing.result()
-            if batch is batches[-1]:
-                batch.write()
-            else:
+            if len(together) == TOGETHER:
                 writing = writer.submit(batch.write)
-    if any(batch.postponed for batch in batches):
+            else:
+                writing = None
+                batch.write()
+        if writing is not None:
+            writing.result()
+    if postponed:
         raise Unfinished(_AGAIN_SECONDS)
 
 
