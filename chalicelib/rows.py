@@ -384,7 +384,7 @@ def transact(*steps: Step) -> None:
     Raises:
         TransactionCancelled: a condition failed, or another transaction was at the same rows.
     """
-    prepared(*steps).commit()
+    commit(prepared(*steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,34 +394,6 @@ class Transaction:
     steps: tuple[Step, ...]
     stamp: str
     items: list[dict[str, Any]]
-
-    def commit(self) -> None:
-        """Do all steps or none.
-
-        Raises:
-            TransactionCancelled: a condition failed, or another transaction was at the same rows.
-        """
-        asked = {"TransactItems": self.items, "ClientRequestToken": self.stamp}
-        try:
-            _dynamodb().dispatch("TransactWriteItems", asked)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in (
-                "TransactionCanceledException",
-                "TransactionConflictException",
-            ):
-                raise
-            reasons = list(getattr(error, "cancellation_reasons", []))
-            codes = {reason.code for reason in reasons if reason is not None}
-            if unexpected := codes - {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}:
-                raise RuntimeError(f"a transaction was refused: {sorted(unexpected)}") from error
-            failed = {
-                position: type(self.steps[position].row).from_raw_data(reason.raw_item) if reason.raw_item else None
-                for position, reason in enumerate(reasons)
-                if reason is not None and reason.code == "ConditionalCheckFailed"
-            }
-            if failed and all(old is not None and old.written_by == self.stamp for old in failed.values()):
-                return
-            raise TransactionCancelled(failed) from error
 
 
 def prepared(*steps: Step) -> Transaction:
@@ -437,6 +409,35 @@ def prepared(*steps: Step) -> Transaction:
         return words[key]
 
     return Transaction(steps, stamp, [_transaction_item(step, stamp, worded) for step in steps])
+
+
+def commit(transaction: Transaction) -> None:
+    """Do all steps of a prepared transaction or none.
+
+    Raises:
+        TransactionCancelled: a condition failed, or another transaction was at the same rows.
+    """
+    asked = {"TransactItems": transaction.items, "ClientRequestToken": transaction.stamp}
+    try:
+        _dynamodb().dispatch("TransactWriteItems", asked)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in (
+            "TransactionCanceledException",
+            "TransactionConflictException",
+        ):
+            raise
+        reasons = list(getattr(error, "cancellation_reasons", []))
+        codes = {reason.code for reason in reasons if reason is not None}
+        if unexpected := codes - {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}:
+            raise RuntimeError(f"a transaction was refused: {sorted(unexpected)}") from error
+        failed = {
+            position: type(transaction.steps[position].row).from_raw_data(reason.raw_item) if reason.raw_item else None
+            for position, reason in enumerate(reasons)
+            if reason is not None and reason.code == "ConditionalCheckFailed"
+        }
+        if failed and all(old is not None and old.written_by == transaction.stamp for old in failed.values()):
+            return
+        raise TransactionCancelled(failed) from error
 
 
 def contend(attempt: Callable[[], _T]) -> _T:

@@ -29,6 +29,7 @@ from chalicelib.rows import (
     Transaction,
     TransactionCancelled,
     absent,
+    commit,
     contend,
     find_each,
     prepared,
@@ -123,7 +124,7 @@ class _Batch:
         if self.transaction is None:
             return
         try:
-            self.transaction.commit()
+            commit(self.transaction)
         except TransactionCancelled as cancelled:
             if 0 in cancelled.failed:
                 raise Superseded from None
