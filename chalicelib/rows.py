@@ -402,10 +402,10 @@ def prepared(*steps: Step) -> Transaction:
     stamped = Row.written_by.set(stamp)
     words: dict[tuple[int, int], dict[str, Any]] = {}
 
-    def worded(condition: Condition | None, actions: Sequence[Action] = ()) -> dict[str, Any]:
+    def worded(condition: Condition | None, actions: Sequence[Action] | None = None) -> dict[str, Any]:
         key = id(condition), id(actions)
         if key not in words:
-            words[key] = _expressions(condition, [*actions, stamped] if actions else ())
+            words[key] = _expressions(condition, () if actions is None else [*actions, stamped])
         return words[key]
 
     return Transaction(steps, stamp, [_transaction_item(step, stamp, worded) for step in steps])

@@ -78,20 +78,19 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
     postponed = False
     # No thread starts before there are bytes to copy, or another batch may have to be prepared meanwhile.
     with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
-        writing: Future[None] | None = None
+        writing: Future[bool] | None = None
         for together in batched(rows, TOGETHER):
             batch = _Batch(to, together, threads)
             batch.prepare()
-            postponed |= batch.postponed
             if writing is not None:
-                writing.result()
+                postponed |= writing.result()
+                writing = None
             if len(together) == TOGETHER:
                 writing = writer.submit(batch.write)
             else:
-                writing = None
-                batch.write()
+                postponed |= batch.write()
         if writing is not None:
-            writing.result()
+            postponed |= writing.result()
     if postponed:
         raise Unfinished(_AGAIN_SECONDS)
 
@@ -111,14 +110,19 @@ class _Batch:
 
     def prepare(self) -> None:
         """Copy the bytes of what is left, and put its transaction together. Raises Hopeless."""
-        if self.to.bucket is not None:
-            contend(self._copy_bytes)
+        bucket = self.to.bucket
+        if bucket is not None:
+            contend(lambda: self._copy_bytes(bucket))
         steps = [step for row in self.waiting for step in self._steps(row)]
         self.transaction = prepared(self.to.guard, *steps) if steps else None
 
-    def write(self) -> None:
-        """Write what was prepared; what others wrote meanwhile is prepared anew. Raises Hopeless, Superseded."""
+    def write(self) -> bool:
+        """Write what was prepared; what others wrote meanwhile is prepared anew.
+
+        Returns whether some of it has to wait for its scan. Raises Hopeless, Superseded.
+        """
         contend(self._commit)
+        return self.postponed
 
     def _commit(self) -> None:
         if self.transaction is None:
@@ -133,9 +137,7 @@ class _Batch:
             self.prepare()
             raise
 
-    def _copy_bytes(self) -> None:
-        assert self.to.bucket is not None
-        bucket = self.to.bucket
+    def _copy_bytes(self, bucket: str) -> None:
         scanned = [row for row in self.waiting if row.state != Verdict.PENDING]
         self.postponed |= len(scanned) < len(self.waiting)
         self.waiting = scanned
