@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.apis.projectassets import copied_files
 from chalicelib.files import multipart, objects
+from chalicelib.rows import Transaction, TransactionCancelled, commit
 from chalicelib.settings import settings
 from tests.files.scanners.samples import EICAR
 from tests.support.bundles import DEVICE_BUCKET, OWN_ROOT, Bundles, bundle_rows, disagreements, everything_wrong
@@ -133,6 +135,32 @@ def test_a_file_that_is_changed_while_its_bytes_are_copied(bundles: Bundles, cha
     assert bundles.state(copy) == DONE
     wanted = CONTENTS | {"a": b"new"} if change == "replaced" else {k: v for k, v in CONTENTS.items() if k != "a"}
     assert bundles.contents(copy) == bundles.contents(source) == wanted
+    assert_in_order(bundles)
+
+
+@pytest.mark.parametrize("together", [33, len(FILES)], ids=["the last batch", "one beside the next"])
+def test_a_file_that_others_left_unscanned_while_its_batch_was_written_is_waited_for(
+    bundles: Bundles, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(copied_files, "TOGETHER", together)
+    source = bundles.project(**FILES)
+    copy = bundles.copy(source, ROOT)
+    asked: list[Transaction] = []
+
+    def refused_at_first(transaction: Transaction) -> None:
+        asked.append(transaction)
+        if len(asked) == 1:
+            bundles.put(source, "a", b"new")
+            raise TransactionCancelled({1: None})
+        commit(transaction)
+
+    monkeypatch.setattr(copied_files, "commit", refused_at_first)
+    bundles.world.deliver("work")
+    assert len(asked) == 2
+    assert bundles.state(copy) == (0, False)
+    bundles.world.repair()
+    assert bundles.state(copy) == DONE
+    assert bundles.contents(copy) == CONTENTS | {"a": b"new"}
     assert_in_order(bundles)
 
 
