@@ -541,6 +541,7 @@ def _dynamodb() -> Connection:
                 made = Connection(read_timeout_seconds=10, connect_timeout_seconds=3, max_pool_connections=64)
                 made.session.set_default_client_config(config)
                 dynamodb.prepare(made.session)
-                _ = made.client  # made here, under the lock: botocore's session is not safe to make clients in threads
+                # Made here, under the lock: botocore's session is not safe to make clients in threads.
+                dynamodb.write_items_as_they_are(made.client)
                 _connection = made
     return _connection

@@ -7,8 +7,10 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from botocore.config import Config
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
+from botocore.serialize import JSONSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +100,40 @@ def test_calls_go_where_the_sdk_would_send_them(environment: dict[str, str], mon
     assert sent[0] == sent[1]
 
 
+def test_parameters_are_sent_as_the_sdk_sends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    config = Config(parameter_validation=False)
+    ours, theirs = (botocore.session.get_session().create_client("dynamodb", config=config) for _ in range(2))
+    replaced: Any = ours
+    assert isinstance(replaced._serializer, JSONSerializer)
+    dynamodb.write_items_as_they_are(ours)
+    item = {
+        "pk": {"S": "ä\u2028"},
+        "piece": {"B": b"\x00\xff"},
+        "all": {"L": [{"M": {"n": {"N": "1"}}}, {"BS": [b"1"]}]},
+    }
+    written = {"TableName": "table", "ExpressionAttributeValues": {":a": {"BOOL": False}}, "ConditionExpression": "a"}
+    for operation, parameters in (
+        ("get_item", {"TableName": "table", "Key": item, "ConsistentRead": True}),
+        ("put_item", {**written, "Item": item}),
+        ("update_item", {**written, "Key": item, "UpdateExpression": "SET #a = :a"}),
+        ("query", {"TableName": "table", "Limit": 5, "ExclusiveStartKey": item, "ScanIndexForward": False}),
+        ("batch_get_item", {"RequestItems": {"table": {"Keys": [item], "ConsistentRead": True}}}),
+        (
+            "transact_write_items",
+            {
+                "TransactItems": [{"Put": {**written, "Item": item}}, {"ConditionCheck": {**written, "Key": item}}],
+                "ClientRequestToken": "token",
+            },
+        ),
+    ):
+        asked = [_request(client, operation, parameters) for client in (ours, theirs)]
+        heads = [{name: one.headers[name] for name in ("X-Amz-Target", "Content-Type")} for one in asked]
+        assert heads[0] == heads[1]
+        assert asked[0].body == asked[1].body
+
+
 class _SentError(Exception):
     """A request is about to be sent."""
 
@@ -108,14 +144,19 @@ class _SentError(Exception):
 
 def _sent(client: Any) -> tuple[str, str, dict[str, str]]:
     """Where a call goes, the scope of its signature, and what it tells of itself."""
+    request = _request(client, "get_item", {"TableName": "table", "Key": {"pk": {"S": "one"}}})
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scope = headers["authorization"].decode().partition(", Signature")[0]
+    return request.url, scope, {name: headers[name] for name in ("x-amz-target", "content-type", "content-length")}
+
+
+def _request(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+    """What is sent for a call."""
 
     def hold(request: Any, **_: Any) -> None:
         raise _SentError(request)
 
     client.meta.events.register_first("before-send.dynamodb", hold)
     with pytest.raises(_SentError) as held:
-        client.get_item(TableName="table", Key={"pk": {"S": "one"}})
-    request = held.value.request
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    scope = headers["authorization"].decode().partition(", Signature")[0]
-    return request.url, scope, {name: headers[name] for name in ("x-amz-target", "content-type", "content-length")}
+        getattr(client, operation)(**parameters)
+    return held.value.request
