@@ -357,8 +357,17 @@ def create(row: Row) -> None:
     Raises:
         ConditionFailed: there is one already.
     """
+    put(row, absent(type(row)))
+
+
+def put(row: Row, condition: Condition) -> None:
+    """Write a row whole, whatever was under its key.
+
+    Raises:
+        ConditionFailed: the condition was not met.
+    """
     row.written_by = uuid.uuid4().hex
-    _conditional("PutItem", _request(row, _expressions(absent(type(row))), whole=True), row)
+    _conditional("PutItem", _request(row, _expressions(condition), whole=True), row)
 
 
 def update(row: _R, actions: Sequence[Action], condition: Condition | None = None) -> _R:

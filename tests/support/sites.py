@@ -21,7 +21,7 @@ TESTS = Path(__file__).parents[1]
 READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
 
 _WRITERS = {
-    "chalicelib.rows": {"create", "update", "delete", "transact", "commit"},
+    "chalicelib.rows": {"create", "put", "update", "delete", "transact", "commit"},
     "chalicelib.files.objects": {"put", "copy", "delete", "delete_each", "delete_versions", "delete_below", "tag"},
     "chalicelib.jobs.queues": {"send", "send_each"},
 }

@@ -82,10 +82,12 @@ def _capability(reader: Reader, project: Project, what: str) -> str:
 
 def _signature(project: Project, what: str, claims: str) -> str:
     text = f"{claims} {project.store_id}/{project.project_id}/{what}"
-    signature = hmac.digest(_key(settings().origin_secret), text.encode(errors="replace"), "sha256")[:_SIGNATURE_BYTES]
-    return base64.urlsafe_b64encode(signature).decode()
+    signing = _begun(settings().origin_secret).copy()
+    signing.update(text.encode(errors="replace"))
+    return base64.urlsafe_b64encode(signing.digest()[:_SIGNATURE_BYTES]).decode()
 
 
 @functools.lru_cache(maxsize=1)
-def _key(secret: str) -> bytes:
-    return hmac.digest(secret.encode(), _PURPOSE, "sha256")
+def _begun(secret: str) -> hmac.HMAC:
+    """A signature that has its key and nothing to sign yet: OpenSSL looks up the algorithm anew for each key."""
+    return hmac.new(hmac.digest(secret.encode(), _PURPOSE, "sha256"), digestmod="sha256")

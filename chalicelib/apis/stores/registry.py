@@ -16,7 +16,7 @@ from chalicelib.apis.stores.access import Right
 from chalicelib.apis.stores.task_models import WORKERS, Registered
 from chalicelib.errors import Conflict
 from chalicelib.identity import Principal
-from chalicelib.rows import ConditionFailed, Delete, TransactionCancelled, absent, transact, update
+from chalicelib.rows import ConditionFailed, Delete, TransactionCancelled, absent, put, transact
 
 RUN_WORKERS = "Run workers"
 """The permission to register workers, and so to get the files that they are asked to process."""
@@ -134,10 +134,8 @@ def register(principal: Principal, fields: dict[str, Any], literals: Container[s
     row.description = parameters.text_of(fields.get("description"), "description", _LONGEST_TEXT)
     row.docs = parameters.text_of(fields.get("docs"), "docs", _LONGEST_TEXT)
     row.parameters = _schema(fields.get("parameters"))
-    known = ("type", "owner", "registered_at", "extensions", "description", "docs", "parameters")
-    actions = [getattr(Registered, one).set(getattr(row, one)) for one in known]
     try:
-        update(Registered.at(name), actions, absent(Registered) | (Registered.owner == principal.uid))
+        put(row, absent(Registered) | (Registered.owner == principal.uid))
     except ConditionFailed:
         raise errors.worker_in_use(name) from None
     return name
