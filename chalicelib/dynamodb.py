@@ -65,8 +65,8 @@ MODELS = _Models()
 
 
 class ItemParsers(_Factory):  # type: ignore[misc]
-    """Makes parsers that give items as they come, since PynamoDB wants them as they come. The SDK takes every value for
-    a structure of ten possible members, and looks for each."""
+    """Makes parsers that give answers with items as they come, since PynamoDB wants them as they come. The SDK takes
+    every value for a structure of ten possible members, and looks for each. Errors are left to it."""
 
     def create_parser(self, protocol_name: str) -> "_ItemParser":
         """The parser for the protocol that DynamoDB speaks.
@@ -84,25 +84,20 @@ class ItemParsers(_Factory):  # type: ignore[misc]
 
 
 class _ItemParser(_Parser):  # type: ignore[misc]
-    def _handle_map(self, shape: Any, value: Any) -> Any:
-        if shape.value.name == "AttributeValue":
-            return {name: one if next(iter(one)) in _AS_THEY_ARE else _read(one) for name, one in value.items()}
-        return super()._handle_map(shape, value)
-
-
-_AS_THEY_ARE = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
+    def _do_parse(self, response: dict[str, Any], _shape: Any) -> dict[str, Any]:
+        body = response["body"]
+        has_bytes = b'"B"' in body or b'"BS"' in body
+        parsed: dict[str, Any] = json.loads(body, object_hook=_read if has_bytes else None)
+        self._inject_response_metadata(parsed, response["headers"])
+        return parsed
 
 
 def _read(value: dict[str, Any]) -> dict[str, Any]:
-    """A value of an item: bytes come in base64, everything else as it is meant."""
-    ((kind, inner),) = value.items()
-    match kind:
-        case "B":
-            return {kind: base64.b64decode(inner)}
-        case "BS":
-            return {kind: [base64.b64decode(one) for one in inner]}
-        case "L":
-            return {kind: [_read(one) for one in inner]}
-        case "M":
-            return {kind: {name: _read(one) for name, one in inner.items()}}
+    """A value of an item, or whatever else is an object: bytes come in base64, everything else as it is meant."""
+    if len(value) == 1:
+        match value:
+            case {"B": str(content)}:
+                return {"B": base64.b64decode(content)}
+            case {"BS": list(contents)}:
+                return {"BS": [base64.b64decode(one) for one in contents]}
     return value

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import JSONSerializer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import dynamodb
@@ -52,6 +52,8 @@ def both(operation: str, body: dict[str, Any], status: int = 200) -> tuple[Any, 
 
 
 @given(ITEMS)
+@example({"B": {"S": "named like a type"}})
+@example({"BS": {"L": [{"B": "AAEC"}, {"M": {"B": {"N": "1"}}}]}})
 def test_items_are_read_as_the_sdk_reads_them(item: dict[str, Any]) -> None:
     for operation, body in (
         ("GetItem", {"Item": item}),
@@ -72,6 +74,12 @@ def test_what_a_failed_condition_found_is_read_as_the_sdk_reads_it() -> None:
     }
     ours, theirs = both("PutItem", failed, 400)
     assert ours == theirs
+
+
+def test_what_is_not_an_answer_is_not_taken_for_an_empty_one() -> None:
+    shape: Any = MODEL.operation_model("GetItem").output_shape
+    with pytest.raises(ValueError, match="Expecting value"):
+        ItemParsers().create_parser("json").parse({"status_code": 200, "headers": {}, "body": b"<html>"}, shape)
 
 
 def test_another_protocol_is_not_taken_for_this_one() -> None:
