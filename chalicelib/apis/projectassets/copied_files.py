@@ -7,10 +7,12 @@ go to, to a File of its own, whose bytes are copied there first. What is there a
     batch 2:         | prepare | write
     batch 3:                   | prepare | write
 
-While DynamoDB writes one batch the next is prepared. They are written one after the other, since all of them hold to
-the one guard, and two transactions on one row are refused.
+While DynamoDB writes one batch those behind it are prepared. They are written one after the other, since all of them
+hold to the one guard, and two transactions on one row are refused. Where no bytes are copied, a part's batches are all
+prepared during the first answer: who prepares later takes the processor from who writes.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -41,6 +43,9 @@ TOGETHER = 33
 COPIES_AT_ONCE = -(-TOGETHER // 2)
 """Bytes of so many files are copied at a time: those of a transaction in two turns, and no third for the odd one."""
 
+_BATCHES_AHEAD = 2
+"""The bytes of so many batches may be there before their rows: nobody needs them if the part comes to an end."""
+
 _AGAIN_SECONDS = 30
 
 
@@ -68,7 +73,7 @@ class Destination:
 
 
 def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
-    """Copy files; no matter which of them have been copied before.
+    """Copy the files of a part; no matter which of them have been copied before.
 
     Raises:
         Hopeless: a file's bytes are gone.
@@ -78,19 +83,21 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
     postponed = False
     # No thread starts before there are bytes to copy, or another batch may have to be prepared meanwhile.
     with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
-        writing: Future[bool] | None = None
-        for together in batched(rows, TOGETHER):
-            batch = _Batch(to, together, threads)
-            batch.prepare()
-            if writing is not None:
-                postponed |= writing.result()
-                writing = None
-            if len(together) == TOGETHER:
-                writing = writer.submit(batch.write)
-            else:
-                postponed |= batch.write()
-        if writing is not None:
-            postponed |= writing.result()
+        writing: deque[Future[bool]] = deque()
+        try:
+            for together in batched(rows, TOGETHER):
+                if to.bucket is not None and len(writing) == _BATCHES_AHEAD:
+                    postponed |= writing.popleft().result()
+                batch = _Batch(to, together, threads)
+                batch.prepare()
+                if len(together) == TOGETHER or writing:
+                    writing.append(writer.submit(batch.write))
+                else:
+                    postponed |= batch.write()
+            for batch_written in writing:
+                postponed |= batch_written.result()
+        finally:
+            writer.shutdown(cancel_futures=True)
     if postponed:
         raise Unfinished(_AGAIN_SECONDS)
 
