@@ -47,7 +47,7 @@ def new_token(
     fields: dict[str, Any] = {"name": name, "permissions": _names(permissions), "groups": _names(groups)}
     fields |= {"superuser": superuser, "organisation": organisation, "days": days}
     if dry_run:
-        would(f"make a token for {name}")
+        would(f"make a token for {name}", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("POST", "/tokens", json=fields)
@@ -63,7 +63,7 @@ def revoke_token(
 ) -> None:
     """Withdraw a token; it is refused everywhere within a minute."""
     if dry_run:
-        would(f"revoke {token}")
+        would(f"revoke {token}", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("DELETE", f"/tokens/{token}")
@@ -87,7 +87,7 @@ def new_store(
 ) -> None:
     """Make a store (administrators)."""
     if dry_run:
-        would(f"make the store {store}")
+        would(f"make the store {store}", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("POST", "/api/create", json={"id": store})
@@ -106,7 +106,7 @@ def new_project(
 ) -> None:
     """Make a project in a store."""
     if dry_run:
-        would(f"make the project {project} in {store}")
+        would(f"make the project {project} in {store}", as_json=as_json)
         return
     fields = {"id": project, "name": name or project, "groups": _names(groups)}
     with deployment(context) as api:

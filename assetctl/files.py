@@ -53,8 +53,8 @@ def put(
         raise WrongUsage("one name, and one asset, is for one file")
     sources = [Source.of(path, name, content_type) for path in files]
     if dry_run:
-        for source in sources:
-            would(f"send {source.path} ({source.size} bytes, {source.content_type}) to {to}")
+        sent = (f"send {source.path} ({source.size} bytes, {source.content_type}) to {to}" for source in sources)
+        would(*sent, as_json=as_json)
         return
     columns = PUT if isinstance(place, InStore) else (*PUT, "file_url")
     with output.gathered(columns, as_json=as_json) as made, deployment(context) as api:
@@ -80,7 +80,7 @@ def get(
         url, name, client, headers = _source(api, places.find(thing), thing, version)
         path = target / name if target is not None and target.is_dir() else target or Path(name)
         if dry_run:
-            would(f"get {url.partition('?')[0]} as {path}")
+            would(f"get {url.partition('?')[0]} as {path}", as_json=as_json)
             return
         with bar(name, None) as more:
             done = [0]
@@ -181,7 +181,7 @@ def cp(
         with deployment(context) as api, tempfile.TemporaryDirectory() as folder:
             url, name, client, headers = _source(api, remote, source, None)
             if dry_run:
-                would(f"copy {name} from {source} to {target}")
+                would(f"copy {name} from {source} to {target}", as_json=as_json)
                 return
             fetching.fetch(client, url, Path(folder, name), headers=headers)
             made = _put(api, Source.of(Path(folder, name)), place, draft=False, parallel=parallel)
@@ -279,6 +279,8 @@ def _ls_productions(api: Deployment, place: Productions, limit: int, *, as_json:
         columns = PROJECT_ASSET
         path, params = "/api/projectassets", {**params, "production": str(place.number)}
     found: list[dict[str, Any]] = api.json("GET", path, params=params)
+    if place.number is not None and not found:
+        api.call("GET", f"/api/productions/{place.number}")  # which ends the command, if there is no such production
     output.rows(found[:limit], columns, as_json=as_json)
 
 
@@ -287,8 +289,7 @@ def _each(
 ) -> None:
     wanted = [places.asset(thing) for thing in things]
     if dry_run:
-        for asset in wanted:
-            would(f"{verb} {asset.id}")
+        would(*(f"{verb} {asset.id}" for asset in wanted), as_json=as_json)
         return
     columns = ("id", "name", "state", "deleted")
     with output.gathered(columns, as_json=as_json) as done, deployment(context) as api:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from assetctl import profiles
 from assetctl.client import Deployment
-from assetctl.output import say, told
+from assetctl.output import rows, say, told
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, with everything that is known.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
@@ -40,9 +40,13 @@ def deployment(context: typer.Context) -> Any:
     return found.deployment()
 
 
-def would(what: str) -> None:
-    """Say what a dry run leaves out."""
-    say(f"would {what}")
+def would(*acts: str, as_json: bool) -> None:
+    """Say what a dry run leaves out; as a result where JSON is wanted."""
+    if as_json:
+        rows([{"would": act} for act in acts], ("would",), as_json=True)
+    else:
+        for act in acts:
+            say(f"would {act}")
 
 
 @contextmanager

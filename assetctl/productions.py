@@ -34,7 +34,7 @@ def new_production(
 ) -> None:
     """Make a production (superusers)."""
     if dry_run:
-        would(f"make the production {name}")
+        would(f"make the production {name}", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("POST", "/api/productions", json={"name": name, "codename": codename})
@@ -81,7 +81,7 @@ def copy_asset(
         fields: dict[str, Any] = {"copy_of": asset, "bundle_root": root, "name": name or source["name"]}
         fields["production_id"] = production or source["production"]
         if dry_run:
-            would(f"copy project asset {asset} to {root}")
+            would(f"copy project asset {asset} to {root}", as_json=as_json)
             return
         made = api.json("POST", "/api/projectassets", json=fields)
 
@@ -100,7 +100,7 @@ def copy_asset(
 def delete_asset(context: typer.Context, asset: AssetNumber, as_json: Json = False, dry_run: DryRun = False) -> None:
     """Delete a project asset and its files, for good."""
     if dry_run:
-        would(f"delete project asset {asset} and its files")
+        would(f"delete project asset {asset} and its files", as_json=as_json)
         return
     with deployment(context) as api:
         api.call("DELETE", f"/api/projectassets/{asset}")

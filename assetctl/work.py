@@ -88,7 +88,7 @@ def show_dead(context: typer.Context, queue: QueueName, limit: Limit = 50, as_js
 def redrive(context: typer.Context, queue: QueueName, as_json: Json = False, dry_run: DryRun = False) -> None:
     """Send messages that a queue gave up to it once more (superusers)."""
     if dry_run:
-        would(f"send what {queue} gave up once more")
+        would(f"send what {queue} gave up once more", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("POST", f"/jobs/queues/{queue}/redrive")
@@ -142,7 +142,7 @@ def run_worker(
     fields: dict[str, Any] = {"store_id": place.store, "project_id": place.project, "asset_id": place.asset}
     fields |= {"worker_type": worker_type, "parameters": options} | ({} if priority is None else {"priority": priority})
     if dry_run:
-        would(f"have {worker_type} process {thing}")
+        would(f"have {worker_type} process {thing}", as_json=as_json)
         return
     with deployment(context) as api:
         reply = api.call("POST", "/api/workers/queue", json=fields)
@@ -163,7 +163,7 @@ def reset_task(context: typer.Context, task: TaskId, as_json: Json = False, dry_
 
 def _ask(context: typer.Context, verb: str, job: str, *, as_json: bool, dry_run: bool) -> None:
     if dry_run:
-        would(f"{verb} job {job}")
+        would(f"{verb} job {job}", as_json=as_json)
         return
     with deployment(context) as api:
         found = api.json("POST", f"/jobs/{job}/{verb}")
@@ -172,7 +172,7 @@ def _ask(context: typer.Context, verb: str, job: str, *, as_json: bool, dry_run:
 
 def _tell(context: typer.Context, method: str, verb: str, task: str, *, as_json: bool, dry_run: bool) -> None:
     if dry_run:
-        would(f"{verb} task {task}")
+        would(f"{verb} task {task}", as_json=as_json)
         return
     with deployment(context) as api:
         api.call(method, "/api/workers/queue", json={"task_id": task})

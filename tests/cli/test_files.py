@@ -1,6 +1,7 @@
 """put, get, ls, info, rm, restore, cp and watch against a local cloud."""
 
 import hashlib
+import json
 import os
 import threading
 from pathlib import Path
@@ -263,6 +264,9 @@ def test_a_dry_run_changes_nothing(ctl: Command, tmp_path: Path, site: Site) -> 
     ):
         done = ctl(*arguments, "--dry-run")
         assert (done.code, done.out, done.err.startswith("would ")) == (0, "", True), arguments
+        told = ctl(*arguments, "--dry-run", "--json")
+        assert (told.code, told.err) == (0, ""), arguments
+        assert [f"would {one['would']}" for one in json.loads(told.out)] == done.err.splitlines(), arguments
     assert ctl("ls").out == before
     assert not (tmp_path / "b.txt").exists()
 

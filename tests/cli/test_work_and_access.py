@@ -93,6 +93,7 @@ def test_project_assets_are_copied_and_deleted(ctl: Command, site: Site) -> None
     assert (copied["name"], copied["status_asset"], copied["bundle_root"]) == ("Copy", 6, "/mnt/b/")
     assert [cells[1] for cells in ctl("productions", "assets", number).cells] == ["Election", "Copy"]
     assert [cells[1] for cells in ctl("ls", f"productions/{number}").cells] == ["Election", "Copy"]
+    assert ctl("ls", "productions/999999").code == 4
     assert dict(ctl("productions", "show", str(made)).cells)["bundle_root"] == "/mnt/a/"
     assert ctl("productions", "copy", str(made), "/mnt/b/").code == 5
     assert ctl("productions", "delete", str(made)).code == 0
