@@ -38,11 +38,23 @@ def write_items_as_they_are(client: "BaseClient") -> None:
     client._serializer = _Requests()  # type: ignore[attr-defined]  # a session has no component for it
 
 
+class Encoded(dict[str, Any]):
+    """Parameters of a call that are encoded ahead of it, and not changed any more: see `body`."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        super().__init__(parameters)
+        self.body = _encoded(parameters)
+
+
 class _Requests(_Serializer):  # type: ignore[misc]
     def serialize_to_request(self, parameters: dict[str, Any], operation_model: Any) -> dict[str, Any]:
         request: dict[str, Any] = super().serialize_to_request({}, operation_model)
-        request["body"] = json.dumps(parameters, default=_base64).encode()
+        request["body"] = parameters.body if isinstance(parameters, Encoded) else _encoded(parameters)
         return request
+
+
+def _encoded(parameters: dict[str, Any]) -> bytes:
+    return json.dumps(parameters, default=_base64).encode()
 
 
 def _base64(content: bytes) -> str:

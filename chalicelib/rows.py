@@ -402,7 +402,7 @@ class Transaction:
 
     steps: tuple[Step, ...]
     stamp: str
-    items: list[dict[str, Any]]
+    asked: dynamodb.Encoded
 
 
 def prepared(*steps: Step) -> Transaction:
@@ -417,7 +417,10 @@ def prepared(*steps: Step) -> Transaction:
             words[key] = _expressions(condition, () if actions is None else [*actions, stamped])
         return words[key]
 
-    return Transaction(steps, stamp, [_transaction_item(step, stamp, worded) for step in steps])
+    items = [_transaction_item(step, stamp, worded) for step in steps]
+    # PynamoDB would ask for the capacity that a call consumes, which nobody looks at, behind the encoding.
+    asked = {"TransactItems": items, "ClientRequestToken": stamp, "ReturnConsumedCapacity": "NONE"}
+    return Transaction(steps, stamp, dynamodb.Encoded(asked))
 
 
 def commit(transaction: Transaction) -> None:
@@ -426,9 +429,8 @@ def commit(transaction: Transaction) -> None:
     Raises:
         TransactionCancelled: a condition failed, or another transaction was at the same rows.
     """
-    asked = {"TransactItems": transaction.items, "ClientRequestToken": transaction.stamp}
     try:
-        _dynamodb().dispatch("TransactWriteItems", asked)
+        _dynamodb().dispatch("TransactWriteItems", transaction.asked)
     except ClientError as error:
         if error.response["Error"]["Code"] not in (
             "TransactionCanceledException",

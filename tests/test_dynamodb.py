@@ -136,10 +136,11 @@ def test_parameters_are_sent_as_the_sdk_sends_them(monkeypatch: pytest.MonkeyPat
             },
         ),
     ):
-        asked = [_request(client, operation, parameters) for client in (ours, theirs)]
-        heads = [{name: one.headers[name] for name in ("X-Amz-Target", "Content-Type")} for one in asked]
-        assert heads[0] == heads[1]
-        assert asked[0].body == asked[1].body
+        wanted = _request(theirs, operation, parameters)
+        for ready in (parameters, dynamodb.Encoded(parameters)):
+            asked = _request(ours, operation, ready)
+            assert all(asked.headers[name] == wanted.headers[name] for name in ("X-Amz-Target", "Content-Type"))
+            assert asked.body == wanted.body
 
 
 class _SentError(Exception):
