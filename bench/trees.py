@@ -260,7 +260,8 @@ def waiting(latency: float = LATENCY) -> Iterator[list[float]]:
     def send(self: Any, request: Any) -> Any:
         if USER_AGENT in str(request.headers.get("User-Agent", "")):
             return original(self, request)
-        began, delayed = time.monotonic(), _delay()
+        ours = threading.get_ident() == mine
+        began, delayed = time.monotonic(), _delay() if ours else 0.0
         if "x-amz-copy-source" in request.headers:
             answer = AWSResponse(request.url, 200, {"Content-Type": "application/xml"}, _Body(_COPIED))  # type: ignore[arg-type]
         elif _writes_files(request):
@@ -272,7 +273,7 @@ def waiting(latency: float = LATENCY) -> Iterator[list[float]]:
                 assert paid.status_code == 200, paid.text
             answer = original(self, request)
         time.sleep(max(0.0, latency - (time.monotonic() - began)))
-        if threading.get_ident() == mine:
+        if ours:
             excess[0] += time.monotonic() - began - latency
             excess[1] += _delay() - delayed
         return answer
