@@ -4,6 +4,7 @@ Endpoints, regions and credentials come from the environment in the SDK's own wa
 """
 
 import functools
+import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def _client(service: str, **config: Any) -> Any:
             session = botocore.session.get_session()
             session.register_component("data_loader", MODELS)
             boto3.setup_default_session(botocore_session=session)
-        return boto3.client(
+        client = boto3.client(
             service,
             config=Config(
                 user_agent=USER_AGENT,
@@ -40,6 +41,18 @@ def _client(service: str, **config: Any) -> Any:
                 **config,
             ),
         )
+    keep(service)
+    return client
+
+
+@functools.cache
+def keep(service: str) -> None:
+    """Have the garbage collector no longer look at what there is, once for each service whose client has been made.
+
+    What the SDK knows of a service, and the modules, stay as long as the process: most of what a full collection would
+    go through, in the middle of some request or message.
+    """
+    gc.freeze()
 
 
 @functools.cache

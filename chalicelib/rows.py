@@ -36,7 +36,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib import dynamodb
-from chalicelib.aws import USER_AGENT
+from chalicelib.aws import USER_AGENT, keep
 from chalicelib.errors import Busy
 from chalicelib.settings import settings
 
@@ -554,5 +554,6 @@ def _dynamodb() -> Connection:
                 dynamodb.prepare(made.session)
                 # Made here, under the lock: botocore's session is not safe to make clients in threads.
                 dynamodb.write_items_as_they_are(made.client)
+                keep("dynamodb")
                 _connection = made
     return _connection

@@ -1,8 +1,11 @@
 """Every Lambda imports `app.py`, so what that costs is a budget: no more than `import boto3`, in one run."""
 
+import os
 import subprocess
 import sys
 import time
+
+from tests.support.cloud import CREDENTIALS
 
 
 def seconds(statement: str) -> float:
@@ -24,3 +27,18 @@ def test_importing_the_app_loads_nothing_that_only_some_functions_need() -> None
         [sys.executable, "-c", "import sys, app; print(*sys.modules)"], check=True, capture_output=True, text=True
     ).stdout.split()
     assert [name for name in heavy if name in loaded] == []
+
+
+CLIENTS = """
+import gc
+from chalicelib import aws, rows
+rows._dynamodb(), aws.s3()
+print(len(gc.get_objects()), gc.get_freeze_count())
+"""
+
+
+def test_the_collector_does_not_go_through_what_the_sdk_has_loaded() -> None:
+    environment = {**os.environ, **CREDENTIALS}
+    told = subprocess.run([sys.executable, "-c", CLIENTS], check=True, capture_output=True, text=True, env=environment)
+    looked_at, left_out = map(int, told.stdout.split())
+    assert looked_at < left_out / 10
