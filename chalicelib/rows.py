@@ -423,12 +423,16 @@ def prepared(*steps: Step) -> Transaction:
     return Transaction(steps, stamp, dynamodb.Encoded(asked))
 
 
-def commit(transaction: Transaction) -> None:
+def commit(transaction: Transaction, *, after: Callable[[], object] | None = None) -> None:
     """Do all steps of a prepared transaction or none.
+
+    Args:
+        after: called when nothing is left but to send the request; it returns when that may be done.
 
     Raises:
         TransactionCancelled: a condition failed, or another transaction was at the same rows.
     """
+    _sending.after = after
     try:
         _dynamodb().dispatch("TransactWriteItems", transaction.asked)
     except ClientError as error:
@@ -530,6 +534,15 @@ def _key(pk: str, sk: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+# What a thread's transaction has to wait for. The SDK does most of its work ahead of the sending.
+_sending = threading.local()
+
+
+def _wait_to_send(**_: Any) -> None:
+    if after := getattr(_sending, "after", None):
+        after()
+
+
 # One botocore client for all tables: PynamoDB would make one per model, some 50 ms each on a cold start.
 _making = threading.RLock()
 _connection: Connection | None = None
@@ -554,6 +567,7 @@ def _dynamodb() -> Connection:
                 dynamodb.prepare(made.session)
                 # Made here, under the lock: botocore's session is not safe to make clients in threads.
                 dynamodb.write_items_as_they_are(made.client)
+                made.client.meta.events.register_first("before-send.dynamodb.TransactWriteItems", _wait_to_send)
                 keep("dynamodb")
                 _connection = made
     return _connection

@@ -7,14 +7,15 @@ go to, to a File of its own, whose bytes are copied there first. What is there a
     batch 2:         | prepare | write
     batch 3:                   | prepare | write
 
-While DynamoDB writes one batch those behind it are prepared. They are written one after the other, since all of them
-hold to the one guard, and two transactions on one row are refused. Where no bytes are copied, a part's batches are all
-prepared during the first answer: who prepares later takes the processor from who writes.
+While DynamoDB writes one batch those behind it are prepared, and the request of the next is made and signed. They are
+written one after the other, since all of them hold to the one guard, and two transactions on one row are refused. Where
+no bytes are copied, a part's batches are all prepared during the first answer: who prepares later takes the processor
+from who writes.
 """
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chalicelib import clock
@@ -82,22 +83,22 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
     """
     postponed = False
     # No thread starts before there are bytes to copy, or another batch may have to be prepared meanwhile.
-    with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
+    with ThreadPoolExecutor(2) as writers, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
         writing: deque[Future[bool]] = deque()
         try:
             for together in batched(rows, TOGETHER):
                 if to.bucket is not None and len(writing) == _BATCHES_AHEAD:
                     postponed |= writing.popleft().result()
-                batch = _Batch(to, together, threads)
+                batch = _Batch(to, together, threads, after=writing[-1] if writing else None)
                 batch.prepare()
                 if len(together) == TOGETHER or writing:
-                    writing.append(writer.submit(batch.write))
+                    writing.append(writers.submit(batch.write))
                 else:
                     postponed |= batch.write()
             for batch_written in writing:
                 postponed |= batch_written.result()
         finally:
-            writer.shutdown(cancel_futures=True)
+            writers.shutdown(cancel_futures=True)
     if postponed:
         raise Unfinished(_AGAIN_SECONDS)
 
@@ -109,6 +110,8 @@ class _Batch:
     to: Destination
     waiting: list[BundleFile]
     threads: Executor
+    after: Future[bool] | None
+    """The batch before this one, while it is written."""
     made: dict[str, File] = field(default_factory=dict)
     """Files of their own whose bytes have been copied, by the ids of the originals."""
     postponed: bool = False
@@ -133,9 +136,10 @@ class _Batch:
 
     def _commit(self) -> None:
         if self.transaction is None:
+            self._wait_for_turn()
             return
         try:
-            commit(self.transaction)
+            commit(self.transaction, after=self._wait_for_turn)
         except TransactionCancelled as cancelled:
             if 0 in cancelled.failed:
                 raise Superseded from None
@@ -143,6 +147,11 @@ class _Batch:
                 self.waiting = _as_they_are(self.waiting, self.to.project)
             self.prepare()
             raise
+
+    def _wait_for_turn(self) -> None:
+        """Let the batch before this one be written. Raises CancelledError if it was not."""
+        if self.after is not None and self.after.exception() is not None:
+            raise CancelledError
 
     def _copy_bytes(self, bucket: str) -> None:
         scanned = [row for row in self.waiting if row.state != Verdict.PENDING]
