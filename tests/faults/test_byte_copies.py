@@ -147,12 +147,12 @@ def test_a_file_that_others_left_unscanned_while_its_batch_was_written_is_waited
     copy = bundles.copy(source, ROOT)
     asked: list[Transaction] = []
 
-    def refused_at_first(transaction: Transaction) -> None:
+    def refused_at_first(transaction: Transaction, **options: Any) -> None:
         asked.append(transaction)
         if len(asked) == 1:
             bundles.put(source, "a", b"new")
             raise TransactionCancelled({1: None})
-        commit(transaction)
+        commit(transaction, **options)
 
     monkeypatch.setattr(copied_files, "commit", refused_at_first)
     bundles.world.deliver("work")

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 
 from chalicelib import clock
 from chalicelib.apis.projectassets import bundles
@@ -85,14 +86,16 @@ def copy_each(rows: Iterable[BundleFile], to: Destination) -> None:
     # No thread starts before there are bytes to copy, or another batch may have to be prepared meanwhile.
     with ThreadPoolExecutor(2) as writers, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
         writing: deque[Future[bool]] = deque()
+        before: _Batch | None = None
         try:
             for together in batched(rows, TOGETHER):
                 if to.bucket is not None and len(writing) == _BATCHES_AHEAD:
                     postponed |= writing.popleft().result()
-                batch = _Batch(to, together, threads, after=writing[-1] if writing else None)
+                batch = before = _Batch(to, together, threads, before)
                 batch.prepare()
                 if len(together) == TOGETHER or writing:
-                    writing.append(writers.submit(batch.write))
+                    batch.written = writers.submit(batch.write)
+                    writing.append(batch.written)
                 else:
                     postponed |= batch.write()
             for batch_written in writing:
@@ -110,8 +113,12 @@ class _Batch:
     to: Destination
     waiting: list[BundleFile]
     threads: Executor
-    after: Future[bool] | None
-    """The batch before this one, while it is written."""
+    before: "_Batch | None"
+    """The batch whose transaction comes before this one's, until this one is written."""
+    written: Future[bool] | None = None
+    """What `write` returns in a thread of its own, if there is one."""
+    sent: Event = field(default_factory=Event)
+    """Set once the transaction is on its way, or there is none to come."""
     made: dict[str, File] = field(default_factory=dict)
     """Files of their own whose bytes have been copied, by the ids of the originals."""
     postponed: bool = False
@@ -129,9 +136,17 @@ class _Batch:
     def write(self) -> bool:
         """Write what was prepared; what others wrote meanwhile is prepared anew.
 
+        Its request is made while the batch before is written, and not sooner: that one would have to wait for it.
+
         Returns whether some of it has to wait for its scan. Raises Hopeless, Superseded.
         """
-        contend(self._commit)
+        if self.before is not None:
+            self.before.sent.wait()
+        try:
+            contend(self._commit)
+        finally:
+            self.sent.set()
+            self.before = None
         return self.postponed
 
     def _commit(self) -> None:
@@ -150,8 +165,10 @@ class _Batch:
 
     def _wait_for_turn(self) -> None:
         """Let the batch before this one be written. Raises CancelledError if it was not."""
-        if self.after is not None and self.after.exception() is not None:
+        before = self.before
+        if before is not None and before.written is not None and before.written.exception() is not None:
             raise CancelledError
+        self.sent.set()
 
     def _copy_bytes(self, bucket: str) -> None:
         scanned = [row for row in self.waiting if row.state != Verdict.PENDING]
